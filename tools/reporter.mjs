@@ -1,0 +1,41 @@
+// Passing tests are silence: failures in full, then what was skipped and why, then the counts.
+import { relative } from 'node:path'
+import { inspect } from 'node:util'
+
+const isCount = ({ type, data }) =>
+  type === 'test:diagnostic' &&
+  data.nesting === 0 &&
+  /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(data.message)
+
+const messageOf = error => inspect(error?.cause ?? error, { depth: 4 })
+
+export default async function* reporter(source) {
+  const skipped = []
+  const failures = []
+  let announced = false
+  let files = 0
+  for await (const event of source) {
+    const { type, data } = event
+    if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed') {
+      const where = data.file === undefined ? '' : ` (${relative(process.cwd(), data.file)})`
+      failures.push(`✖ ${data.name}${where}\n${messageOf(data.details?.error)}\n`)
+      yield `✖ ${data.name}${where}\n`
+    }
+    if (type === 'test:stderr') yield data.message
+    if (type === 'test:pass' && data.skip !== undefined)
+      skipped.push(`  ${data.name}: ${data.skip === true ? 'no reason given' : data.skip}\n`)
+    if (type === 'test:summary' && data.file !== undefined) {
+      files += 1
+      if (files % 25 === 0) yield `… ${files} files\n`
+    }
+    if (!isCount(event)) continue
+    if (!announced) {
+      announced = true
+      if (failures.length > 0) yield `\nFailed:\n\n${failures.join('\n')}`
+      yield skipped.length === 0
+        ? '\nNothing was skipped.\n'
+        : `\nSkipped:\n${[...new Set(skipped)].join('')}`
+    }
+    yield `ℹ ${data.message}\n`
+  }
+}
