@@ -1,0 +1,27 @@
+import type { Outcome } from '../../kernel/outcome.ts'
+
+/** The part of Standard Schema v1 that we use: zod, valibot, arktype and others have it. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
+  }
+}
+
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** 422 with JSON pointers when it does not fit. `where` goes before the pointers: '' or '#/query'. */
+export declare function validate<Output>(
+  schema: StandardSchema<Output>,
+  value: unknown,
+  where?: string,
+): Outcome<Output> | Promise<Outcome<Output>>
