@@ -1,0 +1,97 @@
+import type { Refusal } from '../kernel/refusal.ts'
+
+/** Who may use a route. Every route has one; a route without stops the start. */
+export type AccessPolicy = PublicPolicy | SignedInPolicy
+
+/** Anybody, signed in or not. */
+export interface PublicPolicy {
+  readonly public: true
+}
+
+/** Only who is signed in, and whatever the other members ask besides. */
+export interface SignedInPolicy {
+  readonly signedIn: true
+  /** One of these roles. */
+  readonly role?: string | readonly string[]
+  /** The last full proof of identity is at most this many seconds old. */
+  readonly stepUpSeconds?: number
+  /**
+   * One of these factors (RFC 8176: `otp`, `hwk` …) was proven, within `stepUpSeconds` when given.
+   * `second` stands for any but the password.
+   */
+  readonly factor?: string | readonly string[]
+  /** True: the wrong role meets 404 instead of 403, so that the route's existence stays hidden. */
+  readonly hidden?: boolean
+}
+
+/** Who sends a request: the part of a session that access is judged by. */
+export interface Principal {
+  readonly accountId: string
+  readonly role: string
+  /** Last full proof of identity. */
+  readonly authenticatedAt: number
+  readonly factors: readonly { readonly factor: string; readonly at: number }[]
+}
+
+export const refusals = {
+  notSignedIn: {
+    code: 'access.not_signed_in',
+    says: 'access.not_signed_in',
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+  },
+  role: { code: 'access.role', says: 'access.refused', status: 403 },
+  hiddenRole: { code: 'access.hidden_role', says: 'access.not_found', status: 404 },
+  stepUp: { code: 'access.step_up', says: 'access.step_up', status: 403 },
+  factor: { code: 'access.factor', says: 'access.step_up', status: 403 },
+  /** A row that is absent or somebody else's: nobody can tell which, not even we. */
+  notFound: { code: 'access.not_found', says: 'access.not_found', status: 404 },
+  /** An id that is no id. Says what an absent row says. */
+  malformedId: { code: 'access.malformed_id', says: 'access.not_found', status: 404 },
+} as const
+
+/** Clocks of two nodes may differ by this much; a proof further in the future counts as none. */
+const SKEW_MS = 60_000
+
+/**
+ * Judges a request by the policy of its route.
+ *
+ * @returns `access.not_signed_in` (401), `access.role` (403; 404 where hidden), `access.step_up` or
+ * `access.factor` (403), or `undefined` to let through
+ * @see ASVS 8.2.1, 8.3.1, 7.5.3
+ */
+export function judge(
+  policy: AccessPolicy,
+  principal: Principal | undefined,
+  now: number,
+): Refusal | undefined {
+  if ('public' in policy) return undefined
+  if (principal === undefined) return refusals.notSignedIn
+  // The role comes before the proof: who may not at all is not asked for a password first.
+  if (policy.role !== undefined && !list(policy.role).includes(principal.role)) {
+    return policy.hidden === true ? refusals.hiddenRole : refusals.role
+  }
+  if (policy.stepUpSeconds !== undefined) {
+    if (!isFresh(principal.authenticatedAt, policy.stepUpSeconds, now)) return refusals.stepUp
+  }
+  if (policy.factor !== undefined && !isProven(policy, principal, now)) return refusals.factor
+  return undefined
+}
+
+function isProven(policy: SignedInPolicy, principal: Principal, now: number): boolean {
+  const wanted = list(policy.factor ?? [])
+  return principal.factors.some(
+    ({ factor, at }) =>
+      (wanted.includes(factor) || (factor !== 'pwd' && wanted.includes('second'))) &&
+      (policy.stepUpSeconds === undefined || isFresh(at, policy.stepUpSeconds, now)),
+  )
+}
+
+function isFresh(at: number, seconds: number, now: number): boolean {
+  const age = now - at
+  return age >= -SKEW_MS && age <= seconds * 1000
+}
+
+function list(one: string | readonly string[]): readonly string[] {
+  return typeof one === 'string' ? [one] : one
+}

@@ -1,0 +1,57 @@
+import { ConfigFault } from '../kernel/fault.ts'
+import type { AccessPolicy, SignedInPolicy } from './access.ts'
+
+const MEMBERS: ReadonlySet<string> = new Set([
+  'signedIn',
+  'role',
+  'stepUpSeconds',
+  'factor',
+  'hidden',
+])
+
+/**
+ * Judges a route's policy at start.
+ *
+ * @param route as the fault should name it, such as `GET /orders/:id`
+ * @throws {ConfigFault} when there is none, or it says nothing, too much, or something unknown
+ * @see ASVS 8.2.1
+ */
+export function checkedPolicy(policy: unknown, route: string): AccessPolicy {
+  const wrong = (message: string): never => {
+    throw new ConfigFault(`access of ${route}`, message)
+  }
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
+    return wrong('is missing; write { public: true } or { signedIn: true }')
+  }
+  const given = policy as Record<string, unknown>
+  if (given['public'] === true) {
+    const more = Object.keys(given).find(name => name !== 'public')
+    return more === undefined
+      ? { public: true }
+      : wrong(`is public and yet has ${more}; write { signedIn: true, … } instead`)
+  }
+  if (given['signedIn'] !== true) return wrong('write { public: true } or { signedIn: true, … }')
+  const unknown = Object.keys(given).find(name => !MEMBERS.has(name))
+  if (unknown !== undefined) {
+    return wrong(`does not know ${unknown}; it knows ${[...MEMBERS].join(', ')}`)
+  }
+  for (const name of ['role', 'factor'] as const) {
+    const value = given[name]
+    if (value !== undefined && !isWords(value)) {
+      return wrong(`${name} must be a word or a list of at least one`)
+    }
+  }
+  const seconds = given['stepUpSeconds']
+  if (seconds !== undefined && !(Number.isSafeInteger(seconds) && (seconds as number) > 0)) {
+    return wrong('stepUpSeconds must be a whole number above 0')
+  }
+  if (given['hidden'] !== undefined && typeof given['hidden'] !== 'boolean') {
+    return wrong('hidden must be true or false')
+  }
+  return policy as SignedInPolicy
+}
+
+function isWords(value: unknown): boolean {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return list.length > 0 && list.every(word => typeof word === 'string' && word !== '')
+}
