@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** What a connection is held to, in milliseconds and bytes per millisecond. */
+export interface Pace {
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly minBodyBytesPerMs: number
+  readonly minReadBytesPerMs: number
+}
+
+export type TooSlow = 'slowHeaders' | 'slowBody' | 'slowReader'
+
+const BODY_GRACE_MS = 5000
+const BODY_WINDOW_MS = 15_000
+const READ_GRACE_MS = 10_000
+
+/** One connection as the sweep sees it. A request costs it four assignments and no listener. */
+export class Connection {
+  /** Whether a 408 can still be written: something was asked, and no answer has begun. */
+  mayAnswer = false
+  readonly #socket: Socket
+  #message: IncomingMessage | undefined
+  #response: ServerResponse | undefined
+  /** When the phase began: waiting for a header section, or reading a body. */
+  #since: number
+  #extraMs = 0
+  /** `bytesRead` at the last quiet moment, or when the pace was last measured from. */
+  #mark = 0
+  #paceSince = 0
+  #flushed = 0
+  #flushedAt: number
+
+  constructor(socket: Socket, now: number) {
+    this.#socket = socket
+    this.#since = now
+    this.#flushedAt = now
+  }
+
+  begin(message: IncomingMessage, response: ServerResponse, now: number): void {
+    this.#message = message
+    this.#response = response
+    this.#since = now
+    this.#paceSince = now
+    this.#mark = this.#socket.bytesRead
+    this.#extraMs = 0
+  }
+
+  extend(message: IncomingMessage, milliseconds: number): void {
+    if (message === this.#message) this.#extraMs = milliseconds
+  }
+
+  /** Whether bytes of an answer are already on their way, so that no other may follow. */
+  get answering(): boolean {
+    return this.#response?.headersSent === true
+  }
+
+  judge(now: number, pace: Pace): TooSlow | undefined {
+    if (this.#readsTooSlowly(now, pace)) {
+      this.mayAnswer = false
+      return 'slowReader'
+    }
+    if (this.#message === undefined) return this.#judgeWaiting(now, pace)
+    if (!this.#message.complete) return this.#judgeBody(this.#message, now, pace)
+    const response = this.#response
+    if (response === undefined || response.writableFinished || response.destroyed) {
+      this.#message = undefined
+      this.#response = undefined
+      this.#since = now
+      this.#mark = this.#socket.bytesRead
+    }
+    return undefined
+  }
+
+  #judgeWaiting(now: number, pace: Pace): TooSlow | undefined {
+    const { bytesRead } = this.#socket
+    // Between requests a silent connection is node's keep-alive timeout's business.
+    if (bytesRead === this.#mark && bytesRead > 0) {
+      this.#since = now
+      return undefined
+    }
+    if (now - this.#since <= pace.headersMs) return undefined
+    this.mayAnswer = bytesRead > 0
+    return 'slowHeaders'
+  }
+
+  #judgeBody(message: IncomingMessage, now: number, pace: Pace): TooSlow | undefined {
+    this.mayAnswer = !this.answering
+    if (now - this.#since > pace.requestMs + this.#extraMs) return 'slowBody'
+    const { bytesRead } = this.#socket
+    const window = now - this.#paceSince
+    // When our own side does not take what has come, the client is not to blame.
+    const weAreSlow = message.readableLength >= message.readableHighWaterMark || message.isPaused()
+    if (window > BODY_GRACE_MS && !weAreSlow) {
+      if (bytesRead - this.#mark < window * pace.minBodyBytesPerMs) return 'slowBody'
+    }
+    if (weAreSlow || window > BODY_WINDOW_MS) {
+      this.#paceSince = now
+      this.#mark = bytesRead
+    }
+    return undefined
+  }
+
+  #readsTooSlowly(now: number, pace: Pace): boolean {
+    const pending = this.#socket.writableLength
+    const flushed = this.#socket.bytesWritten - pending
+    if (pending === 0 || flushed !== this.#flushed) {
+      this.#flushed = flushed
+      this.#flushedAt = now
+      return false
+    }
+    // Node tells of a chunk only when all of it is gone, so a large one gets time by its size.
+    return now - this.#flushedAt > READ_GRACE_MS + pending / pace.minReadBytesPerMs
+  }
+}
