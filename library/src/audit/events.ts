@@ -100,6 +100,16 @@ export const events = {
     what: 'A request named another host or carried fields that no honest client sends.',
     owasp: 'malicious_extraneous',
   },
+  'throttle.degraded': {
+    severity: 'critical',
+    what: 'The counters are out of reach; a stricter local count stands in for them.',
+    owasp: 'sys_monitor_disabled',
+  },
+  'throttle.recovered': {
+    severity: 'notice',
+    what: 'The counters are back; requests are counted together again.',
+    owasp: 'sys_monitor_enabled',
+  },
   'throttle.refused': {
     severity: 'warning',
     what: 'A client asked more often than its rate allows.',

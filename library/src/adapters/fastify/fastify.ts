@@ -1,0 +1,250 @@
+import { Readable } from 'node:stream'
+import type {
+  FastifyContextConfig,
+  FastifyError,
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  RouteOptions,
+} from 'fastify'
+import { assemble, type Bulwark, type BulwarkOptions } from '../../bulwark.ts'
+import type { Refusal } from '../../kernel/refusal.ts'
+import type { Answer } from '../../pipeline/answer.ts'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import { problemAnswer } from '../../pipeline/problem-answer.ts'
+import { refusals } from '../../pipeline/refusals.ts'
+import type { Route, RoutePolicy } from '../../pipeline/route.ts'
+import { routeTable } from '../route-table.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends RoutePolicy {}
+  interface FastifyRequest {
+    /** Who asks; `undefined` for strangers. Routes with `access: { signedIn: true }` always have one. */
+    principal: Exchange['principal']
+    /** This request on its way through Bulwark: session, nonce, CSRF token, request id. */
+    exchange: Exchange
+  }
+  interface FastifyInstance {
+    /** All defences, put together. */
+    bulwark: Bulwark
+  }
+}
+
+/** Carries a refusal through a framework that only knows errors. */
+class Refused extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.code)
+    this.refusal = refusal
+  }
+}
+
+/** Throw it from a route of yours to answer with a refusal's problem+json. */
+export function refuse(refusal: Refusal): never {
+  throw new Refused(refusal)
+}
+
+/**
+ * All defences on every route of a Fastify 5 service, those registered later, 404s and errors
+ * included. Register it first.
+ *
+ * @throws {ConfigFault} when an option is wrong, at start
+ */
+export const bulwark: FastifyPluginCallback<BulwarkOptions | { readonly bulwark: Bulwark }> =
+  Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+
+function plugin(
+  app: FastifyInstance,
+  options: BulwarkOptions | { readonly bulwark: Bulwark },
+  done: (error?: Error) => void,
+): void {
+  let defences: Bulwark
+  try {
+    defences = 'bulwark' in options ? options.bulwark : assemble(options)
+    put(app, defences)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
+}
+
+function put(app: FastifyInstance, defences: Bulwark): void {
+  const way = defences.pipeline
+  const table = routeTable()
+  const unmatched = defences.route('ANY', '*', undefined)
+  const routes = new WeakMap<FastifyContextConfig, Route>()
+  let stopping = false
+
+  app.decorate('bulwark', defences)
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('exchange', null as unknown as Exchange)
+
+  app.addHook('onRoute', route => learn(route))
+  const learn = (route: RouteOptions): void => {
+    const policy = policyOf(route.config)
+    const config = route.config ?? {}
+    route.config = config
+    for (const method of [route.method].flat()) {
+      table.add(method, route.url)
+      if (method === 'HEAD' && routes.has(config)) continue
+      routes.set(config, defences.route(method, route.url, policy))
+    }
+  }
+
+  app.addHook('onRequest', (request, reply, next) => {
+    const { incoming, refusal } = defences.receive(request.raw)
+    const route = request.is404 ? unmatched : (routes.get(request.routeOptions.config) ?? unmatched)
+    const exchange = way.begin(incoming, route)
+    request.exchange = exchange
+    if (refusal !== undefined) return end(exchange, reply, refusal)
+    if (stopping) return end(exchange, reply, refusals.stopping)
+    let verdict: ReturnType<typeof way.arrive>
+    try {
+      verdict = way.arrive(exchange)
+    } catch (error) {
+      return next(error as Error)
+    }
+    if (!(verdict instanceof Promise)) {
+      if (verdict !== undefined) return end(exchange, reply, verdict)
+      request.principal = exchange.principal
+      return next()
+    }
+    verdict.then(late => {
+      if (late !== undefined) return end(exchange, reply, late)
+      request.principal = exchange.principal
+      next()
+    }, next)
+  })
+
+  app.addHook('onSend', (request, reply, payload, next) => {
+    const { exchange } = request
+    if (exchange !== undefined) {
+      const type = reply.getHeader('content-type')
+      write(reply, way.fields(exchange, typeof type === 'string' ? type : undefined))
+      for (const cookie of exchange.cookies ?? []) reply.header('set-cookie', cookie)
+    }
+    next(null, payload)
+  })
+
+  app.addHook('onResponse', (request, _reply, next) => {
+    if (request.exchange !== undefined) way.leave(request.exchange)
+    next()
+  })
+  app.addHook('onRequestAbort', (request, next) => {
+    if (request.exchange !== undefined) way.leave(request.exchange)
+    next()
+  })
+
+  const end = (exchange: Exchange, reply: FastifyReply, refusal: Refusal): void => {
+    way.note(exchange, refusal)
+    send(reply, problemAnswer(exchange, refusal))
+  }
+
+  if (defences.parsesBodies) {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (request, payload, parsed) => {
+      way
+        .read(request.exchange, payload as Readable)
+        .then(
+          body => (body.ok ? parsed(null, body.value) : parsed(new Refused(body.refusal))),
+          parsed,
+        )
+    })
+  }
+
+  app.setErrorHandler<FastifyError | Refused>((error, request, reply) => {
+    const exchange =
+      request.exchange ?? way.begin(defences.receive(request.raw).incoming, unmatched)
+    if (error instanceof Refused) return end(exchange, reply, error.refusal)
+    return end(exchange, reply, refusalOf(error) ?? way.faulted(exchange, error))
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const { exchange } = request
+    const allowed = table.allowed(exchange.incoming.path)
+    const refusal =
+      allowed.length === 0
+        ? refusals.notFound
+        : { ...refusals.methodNotAllowed, headers: { allow: allowed.join(', ') } }
+    return end(exchange, reply, refusal)
+  })
+
+  for (const endpoint of defences.endpoints) {
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      config: endpoint.policy,
+      handler: async (request, reply) => {
+        const outcome = await endpoint.handle(request.exchange, {
+          params: request.params as Record<string, string>,
+          body: request.body,
+          query: request.query,
+        })
+        if (!outcome.ok) return end(request.exchange, reply, outcome.refusal)
+        return send(reply, outcome.value)
+      },
+    })
+  }
+
+  app.addHook('onReady', async () => {
+    for (const warning of defences.ready()) app.log.warn(warning)
+    defences.harden(app.server)
+  })
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  app.addHook('onClose', async () => {
+    await defences.close()
+  })
+}
+
+function policyOf(config: FastifyContextConfig | undefined): RoutePolicy | undefined {
+  if (config === undefined) return undefined
+  const { access, content, limits, throttle, csrf, headers } = config as RoutePolicy
+  const policy = { access, content, limits, throttle, csrf, headers }
+  return Object.fromEntries(
+    Object.entries(policy).filter(([, value]) => value !== undefined),
+  ) as RoutePolicy
+}
+
+/** Fastify's own errors of the 4xx kind, in our words; anything else is a fault. */
+function refusalOf(error: FastifyError): Refusal | undefined {
+  const status = error.statusCode
+  if (status === undefined || status < 400 || status > 499) return undefined
+  if (error.validation !== undefined) {
+    return {
+      code: 'content.invalid',
+      says: 'content.invalid',
+      status: 422,
+      errors: error.validation.map(({ instancePath, message }) => ({
+        pointer: instancePath,
+        detail: message ?? 'is not acceptable',
+      })),
+    }
+  }
+  return { ...refusals.malformed, status }
+}
+
+function write(reply: FastifyReply, fields: readonly string[]): void {
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string
+    // What a route set itself stays: it knows more about this answer than a policy does.
+    if (!reply.hasHeader(name)) reply.header(name, fields[at + 1])
+  }
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status)
+  const fields = answer.headers ?? []
+  for (let at = 0; at < fields.length; at += 2) reply.header(fields[at] as string, fields[at + 1])
+  for (const cookie of answer.cookies ?? []) reply.header('set-cookie', cookie)
+  const { body, type } = answer
+  if (type !== undefined) reply.type(type)
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    return reply.send(body)
+  }
+  if (body instanceof Readable) return reply.send(body)
+  return reply.type(type ?? 'application/json').send(JSON.stringify(body))
+}

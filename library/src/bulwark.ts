@@ -1,0 +1,433 @@
+import type { IncomingMessage, Server } from 'node:http'
+import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
+import { type ClientAddressOf, clientAddress, type ProxyTrust } from './http/address.ts'
+import { type FramingOptions, framing } from './http/framing.ts'
+import { hosts } from './http/hosts.ts'
+import { NodeIncoming } from './http/node-incoming.ts'
+import { bareOrigin } from './http/origin.ts'
+import { hardenServer } from './http/server.ts'
+import { type Clock, systemClock } from './kernel/clock.ts'
+import { ConfigFault } from './kernel/fault.ts'
+import { deriveKeys, type Keys } from './kernel/keys.ts'
+import { onlyKnown } from './kernel/options.ts'
+import { type Random, systemRandom } from './kernel/random.ts'
+import type { Refusal } from './kernel/refusal.ts'
+import type { Secret } from './kernel/secret.ts'
+import { compiler } from './pipeline/compile.ts'
+import type { Exchange } from './pipeline/exchange.ts'
+import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
+import { problemAnswer } from './pipeline/problem-answer.ts'
+import type { Route, RoutePolicy } from './pipeline/route.ts'
+import { transport } from './pipeline/transport.ts'
+import type { Endpoint } from './routes/endpoint.ts'
+import { shieldEndpoints } from './routes/shield.ts'
+import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
+import { type ContentOptions, content } from './shield/content/content.ts'
+import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
+import { visitors } from './shield/csrf/visitor.ts'
+import { type HeadersOptions, headers } from './shield/headers/headers.ts'
+import { gate } from './shield/limits/gate.ts'
+import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
+import { shed } from './shield/limits/shed.ts'
+import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
+import { memoryStores } from './store/memory/memory.ts'
+import type { Stores } from './store/port/stores.ts'
+
+/** One member a defence; `false` switches it off, leaving it away is safe. */
+export interface BulwarkOptions {
+  /** `production` refuses to start when something critical is missing. By NODE_ENV unless told. */
+  readonly mode?: 'development' | 'production'
+  /** Public origin or origins, such as `https://app.example`. Development serves any loopback name. */
+  readonly origin?: string | readonly string[]
+  /** 32 random bytes, as `npx bulwark keys new` prints them. Development makes one up at each start. */
+  readonly rootKey?: string | Secret<string> | Uint8Array | undefined
+  /** More host names we answer under, such as an internal one. */
+  readonly hosts?: readonly string[]
+  /** Whose forwarding headers count: CIDRs of our proxies, or how many stand in front of us. */
+  readonly trustedProxies?: readonly string[] | number | ProxyTrust
+  /** Where everything is remembered. In memory unless told. */
+  readonly stores?: Stores
+  /** What a request line and its fields may look like. */
+  readonly framing?: FramingOptions
+  /** Paths that answer over plain http and under any host: probes of a load balancer. */
+  readonly probePaths?: readonly string[]
+  /** Redirects navigations and refuses the rest over plain http, when the origin is https. */
+  readonly transport?: false
+  readonly csrf?:
+    | (Pick<CsrfOptions, 'trustedOrigins' | 'exempt'> & { readonly path?: string })
+    | false
+  readonly headers?: (HeadersOptions & { readonly reportPath?: string }) | false
+  readonly content?: ContentOptions | false
+  readonly limits?: LimitsOptions | false
+  readonly throttle?: ThrottleSettings | false
+  readonly session?: SessionsOptions | false
+  readonly access?: AccessSettings | false
+  readonly audit?: AuditOptions | false
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface ThrottleSettings {
+  /** For every route: 1,000 requests a minute and address in production, none in development. */
+  readonly default?: ThrottlePolicy | readonly ThrottlePolicy[] | false
+  /** Named policies, for routes that say `throttle: 'name'`. */
+  readonly policies?: Readonly<Record<string, ThrottlePolicy | readonly ThrottlePolicy[]>>
+}
+
+export interface AccessSettings {
+  /** Policies of routes that other plugins bring along: `{ 'GET /docs/*': { public: true } }`. */
+  readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>
+}
+
+/** All defences, put together. Adapters show it requests and write its answers. */
+export interface Bulwark {
+  readonly mode: 'development' | 'production'
+  /** Public origins; empty in development when none was told. */
+  readonly origins: readonly string[]
+  readonly stores: Stores
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: Audit | undefined
+  readonly sessions: SessionKeeper | undefined
+  readonly throttle: Throttle | undefined
+  readonly limits: Limits | undefined
+  /** Whether bodies are read and parsed here (`content` and `limits` are on). */
+  readonly parsesBodies: boolean
+  readonly pipeline: Pipeline
+  /** Routes of Bulwark's own, for the adapter to mount. */
+  readonly endpoints: readonly Endpoint[]
+  /** Compiles one route's policy, once, at start. @throws {ConfigFault} */
+  route(method: string, pattern: string, policy: RoutePolicy | undefined): Route
+  /** The request as defences see it, and why its very form is refused if it is. */
+  receive(message: IncomingMessage): Received
+  /** Deadlines and rates on the server's sockets, and the guard in front of its listeners. */
+  harden(server: Server): void
+  /** Judges what only the whole service shows, once all routes are known. @throws {ConfigFault} */
+  ready(): readonly string[]
+  /** Writes what waits and lets go of timers. Stores that were handed in stay open. */
+  close(): Promise<void>
+}
+
+/** What a server's message is to the defences. */
+export interface Received {
+  readonly incoming: NodeIncoming
+  readonly refusal: Refusal | undefined
+}
+
+export type { Endpoint, Exchange, RoutePolicy }
+
+/** Marks a message that was judged already, so that the guard and the adapter judge it once. */
+const RECEIVED = Symbol('bulwark.received')
+
+interface Marked extends IncomingMessage {
+  [RECEIVED]?: Received
+}
+
+const KNOWN = {
+  '': [
+    'mode',
+    'origin',
+    'rootKey',
+    'hosts',
+    'trustedProxies',
+    'stores',
+    'framing',
+    'probePaths',
+    'transport',
+    'csrf',
+    'headers',
+    'content',
+    'limits',
+    'throttle',
+    'session',
+    'access',
+    'audit',
+    'clock',
+    'random',
+  ],
+  csrf: ['trustedOrigins', 'exempt', 'path'],
+  throttle: ['default', 'policies'],
+  access: ['routes'],
+  audit: ['address', 'device', 'queueLimit', 'failClosed', 'own', 'node'],
+  content: ['consumes', 'produces', 'json'],
+  limits: ['server', 'body', 'concurrency', 'shed', 'recycle'],
+  session: [
+    'profile',
+    'idleSeconds',
+    'absoluteSeconds',
+    'dangerouslyLongerBecause',
+    'touchEverySeconds',
+    'maxPerAccount',
+    'sameSite',
+    'dangerouslyAllowHttp',
+  ],
+} as const
+
+const PROBE_PATHS = ['/healthz', '/readyz'] as const
+
+/**
+ * Puts all defences together. Everything that can be judged at start is judged here.
+ *
+ * @throws {ConfigFault} naming the option and what to write instead
+ */
+export function assemble(options: BulwarkOptions = {}): Bulwark {
+  refuseUnknown(options)
+  // Decision: the one place that looks at the environment, and only for the mode, so that nobody
+  // ships a development default by forgetting an option. Cost: NODE_ENV must be set in production,
+  // as every Node host does.
+  const mode =
+    options.mode ?? (process.env['NODE_ENV'] === 'production' ? 'production' : 'development')
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom()
+  const origins = publicOrigins(options, mode)
+  const keys = deriveKeys(rootKey(options, mode, random))
+  const stores = options.stores ?? memoryStores()
+  const probePaths = options.probePaths ?? PROBE_PATHS
+  const addressOf = clientAddress(proxyTrust(options.trustedProxies))
+
+  const limited = options.limits === false ? undefined : limits(options.limits)
+  const strict = options.content === false ? undefined : content(options.content)
+  const written =
+    options.audit === false
+      ? undefined
+      : audit(options.audit ?? {}, { log: stores.auditLog, keys, clock, random })
+  const keeper =
+    options.session === false
+      ? undefined
+      : sessions(options.session ?? {}, { store: stores.sessions, keys, clock, random })
+  const forged =
+    options.csrf === false
+      ? undefined
+      : csrf({
+          key: keys.for('csrf'),
+          random,
+          origins,
+          ...csrfRules(options.csrf),
+        })
+  const visiting =
+    options.csrf === false ? undefined : visitors({ key: keys.for('visitor'), random })
+  const policies = throttlePolicies(options.throttle, mode)
+  const throttled =
+    options.throttle === false
+      ? undefined
+      : throttle({
+          counters: stores.counters,
+          clock,
+          policies,
+          onStoreFailure: failing =>
+            written?.record({
+              code: failing ? 'throttle.degraded' : 'throttle.recovered',
+              outcome: failing ? 'failure' : 'success',
+            }),
+        })
+  const shedding = limited === undefined ? undefined : shed(limited.shed)
+  const framed = framing(options.framing)
+  const ours = hosts({
+    origins,
+    hosts: options.hosts ?? [],
+    loopback: mode === 'development',
+    probePaths,
+  })
+  const policy = options.headers === false ? undefined : headers(headerRules(options.headers))
+
+  const way = pipeline({
+    hosts: undefined,
+    transport:
+      options.transport === false || !origins.every(origin => origin.startsWith('https:'))
+        ? undefined
+        : origins.length === 0
+          ? undefined
+          : transport(origins, probePaths),
+    csrf: forged,
+    visitors: visiting,
+    content: strict,
+    limits: limited,
+    gate: limited === undefined ? undefined : gate({ ...limited.concurrency, clock }),
+    shed: shedding,
+    throttle: throttled,
+    sessions: keeper,
+    access: options.access !== false,
+    headers: policy,
+    audit: written,
+    clock,
+    random,
+  })
+
+  const compile = compiler({
+    content: strict,
+    limits: limited,
+    clock,
+    policyNames: new Set(Object.keys(policies)),
+    given: options.access === false ? {} : (options.access?.routes ?? {}),
+  })
+  const endpoints: Endpoint[] = [
+    ...shieldEndpoints({
+      csrfPath: options.csrf === false ? undefined : (options.csrf?.path ?? '/csrf-token'),
+      reportPath:
+        options.headers === false ? undefined : (options.headers?.reportPath ?? '/reports/csp'),
+      pipeline: way,
+      audit: written,
+      clock,
+    }),
+  ]
+
+  const contextFor = contexts(origins, addressOf)
+
+  const receive = (message: Marked): Received => {
+    const before = message[RECEIVED]
+    if (before !== undefined) return before
+    const incoming = new NodeIncoming(message, contextFor(message))
+    const received = { incoming, refusal: framed(incoming) ?? ours(incoming) }
+    message[RECEIVED] = received
+    return received
+  }
+  const unmatched = compile.route('ANY', '*', undefined)
+
+  return {
+    mode,
+    origins,
+    stores,
+    keys,
+    clock,
+    random,
+    audit: written,
+    sessions: keeper,
+    throttle: throttled,
+    limits: limited,
+    parsesBodies: strict !== undefined && limited !== undefined,
+    pipeline: way,
+    endpoints,
+    route: compile.route,
+    receive,
+    harden(server) {
+      if (limited === undefined) return
+      hardenServer(server, {
+        limits: limited.server,
+        requestId: () => random.bytes(12).toString('base64url'),
+        guard: {
+          judge: message => receive(message).refusal,
+          answer(message, response, refusal) {
+            const exchange = way.begin(receive(message).incoming, unmatched)
+            way.note(exchange, refusal)
+            const { status, type, headers = [], body } = problemAnswer(exchange, refusal)
+            const fields = [...way.fields(exchange, type), ...headers, 'content-type', type ?? '']
+            response.writeHead(status, [...fields])
+            response.end(body)
+          },
+        },
+      })
+    },
+    ready() {
+      return options.access === false ? [] : compile.judgeAll(mode)
+    },
+    async close() {
+      shedding?.stop()
+      await written?.close()
+      if (options.stores === undefined) await stores.close()
+    },
+  }
+}
+
+function refuseUnknown(options: BulwarkOptions): void {
+  onlyKnown('', options, KNOWN[''])
+  for (const [word, known] of Object.entries(KNOWN)) {
+    const given = (options as Record<string, unknown>)[word]
+    if (word === '' || given === undefined || given === false) continue
+    onlyKnown(word, given, known)
+  }
+  if (
+    options.mode !== undefined &&
+    options.mode !== 'development' &&
+    options.mode !== 'production'
+  ) {
+    throw new ConfigFault('mode', "write 'development' or 'production'")
+  }
+}
+
+function publicOrigins(options: BulwarkOptions, mode: string): readonly string[] {
+  const given = typeof options.origin === 'string' ? [options.origin] : (options.origin ?? [])
+  const origins = given.map(origin => bareOrigin(origin, 'origin'))
+  if (mode !== 'production') return origins
+  if (origins.length === 0) {
+    throw new ConfigFault(
+      'origin',
+      'is missing; write the public origin, such as https://app.example',
+    )
+  }
+  for (const origin of origins) {
+    const { protocol, hostname } = new URL(origin)
+    if (protocol === 'https:' || isLoopback(hostname)) continue
+    throw new ConfigFault(
+      'origin',
+      `${origin} is plain http; write https:// and terminate TLS in front`,
+    )
+  }
+  return origins
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+}
+
+function rootKey(
+  options: BulwarkOptions,
+  mode: string,
+  random: Random,
+): string | Secret<string> | Uint8Array {
+  const given = options.rootKey
+  if (given !== undefined && given !== '') return given
+  if (mode === 'production') {
+    throw new ConfigFault(
+      'rootKey',
+      'is missing; set BULWARK_ROOT_KEY to what `npx bulwark keys new` prints, and pass it here',
+    )
+  }
+  return random.bytes(32)
+}
+
+function proxyTrust(given: BulwarkOptions['trustedProxies']): ProxyTrust | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'number') return { proxies: given }
+  return Array.isArray(given) ? { proxies: given as readonly string[] } : (given as ProxyTrust)
+}
+
+function throttlePolicies(
+  settings: ThrottleSettings | false | undefined,
+  mode: string,
+): Record<string, ThrottlePolicy | readonly ThrottlePolicy[]> {
+  if (settings === false) return {}
+  // Decision: in development nothing is counted by default, because every request of a developer's
+  // machine comes from one address; what a route names is counted everywhere.
+  // Cost: a loop in one's own client shows only in production.
+  const usual: ThrottlePolicy | false =
+    mode === 'production' ? { by: 'address', limit: 1000, windowSeconds: 60 } : false
+  const chosen = settings?.default ?? usual
+  return { ...(chosen === false ? {} : { default: chosen }), ...settings?.policies }
+}
+
+/** One context a public origin; without a configured one, the loopback name that was asked for. */
+function contexts(
+  origins: readonly string[],
+  addressOf: ClientAddressOf,
+): (message: IncomingMessage) => { readonly origin: string; readonly addressOf: ClientAddressOf } {
+  const byHost = new Map(origins.map(origin => [new URL(origin).host, { origin, addressOf }]))
+  const first = origins[0]
+  const usual = first === undefined ? undefined : { origin: first, addressOf }
+  return message => {
+    const host = message.headers.host ?? ''
+    return byHost.get(host) ?? usual ?? { origin: `http://${host}`, addressOf }
+  }
+}
+
+function csrfRules(
+  options: Exclude<BulwarkOptions['csrf'], false>,
+): Pick<CsrfOptions, 'trustedOrigins' | 'exempt'> {
+  const { path: _, ...rules } = options ?? {}
+  return rules
+}
+
+function headerRules(options: Exclude<BulwarkOptions['headers'], false>): HeadersOptions {
+  const { reportPath: _, ...rules } = options ?? {}
+  return rules
+}

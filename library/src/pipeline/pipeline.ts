@@ -1,0 +1,308 @@
+import type { Readable } from 'node:stream'
+import { judge as judgeAccess } from '../access/access.ts'
+import type { Audit, AuditRequest } from '../audit/audit.ts'
+import { isRecorded, refusalEvent } from '../audit/refusal-event.ts'
+import { type Incoming, SAFE_METHODS } from '../http/incoming.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { StoreFault } from '../kernel/fault.ts'
+import { type Outcome, refused } from '../kernel/outcome.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Refusal } from '../kernel/refusal.ts'
+import { readCookie } from '../session/cookies/cookies.ts'
+import { bindingOf, type SessionKeeper } from '../session/sessions/sessions.ts'
+import type { Content } from '../shield/content/content.ts'
+import { parseQuery } from '../shield/content/form.ts'
+import { validate } from '../shield/content/schema.ts'
+import type { Csrf } from '../shield/csrf/csrf.ts'
+import type { Visitors } from '../shield/csrf/visitor.ts'
+import type { HeaderPolicies } from '../shield/headers/headers.ts'
+import { declaredBody } from '../shield/limits/body.ts'
+import type { Gate } from '../shield/limits/gate.ts'
+import type { Limits } from '../shield/limits/limits.ts'
+import type { Shed } from '../shield/limits/shed.ts'
+import type { Throttle } from '../shield/throttle/throttle.ts'
+import { bodyKind, bodyLimit, readParsed } from './body.ts'
+import { Exchange } from './exchange.ts'
+import { refusals } from './refusals.ts'
+import type { Route } from './route.ts'
+
+/** The defences that judge requests. One that is switched off is absent. */
+export interface Defences {
+  readonly hosts: ((incoming: Incoming) => Refusal | undefined) | undefined
+  /** Redirects or refuses plain http where the public origin is https. */
+  readonly transport: ((incoming: Incoming) => Refusal | undefined) | undefined
+  readonly csrf: Csrf | undefined
+  readonly visitors: Visitors | undefined
+  readonly content: Content | undefined
+  readonly limits: Limits | undefined
+  readonly gate: Gate | undefined
+  readonly shed: Shed | undefined
+  readonly throttle: Throttle | undefined
+  readonly sessions: SessionKeeper | undefined
+  readonly access: boolean
+  readonly headers: HeaderPolicies | undefined
+  readonly audit: Audit | undefined
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Verdict = Refusal | undefined
+
+const FORM_KINDS: ReadonlySet<string> = new Set(['form', 'multipart', 'text'])
+const DEVICE_LENGTH = 256
+const NO_FIELDS: readonly string[] = []
+
+/** The way of a request through the defences, in the order of the house. */
+export interface Pipeline {
+  begin(incoming: Incoming, route: Route): Exchange
+  /** Everything before the body. Answers at once where nothing has to be looked up. */
+  arrive(exchange: Exchange): Verdict | Promise<Verdict>
+  /** Reads and parses the body by its declared kind, checks a form's token and the route's schema. */
+  read(exchange: Exchange, stream: Readable): Promise<Outcome<unknown>>
+  /** The query by the route's schema; plain fields without one. */
+  query(exchange: Exchange): Outcome<unknown> | Promise<Outcome<unknown>>
+  /** Lets it out of the concurrency gates. Call once when the answer is over, however it ended. */
+  leave(exchange: Exchange): void
+  /** Header fields of the answer, names and values in turn; cookies are not among them. */
+  fields(exchange: Exchange, contentType: string | undefined): readonly string[]
+  /** A CSRF token for this browser; gives it a visitor cookie when it has nothing to bind to. */
+  csrfToken(exchange: Exchange): string
+  /** Writes down a refusal that belongs in the log. */
+  note(exchange: Exchange, refusal: Refusal): void
+  /** The refusal that a thrown error answers with, after it was written down. */
+  faulted(exchange: Exchange, error: unknown): Refusal
+  /** How the audit names this request. */
+  auditRequest(exchange: Exchange): AuditRequest
+}
+
+export function pipeline(defences: Defences): Pipeline {
+  const { hosts, transport, csrf, visitors, content, limits, gate, shed, throttle } = defences
+  const { sessions, access, headers, audit, clock, random } = defences
+
+  const bodyRefusal = (exchange: Exchange): Verdict => {
+    if (limits === undefined) return undefined
+    const { incoming, route } = exchange
+    if (incoming.header('content-length') === undefined && !isChunked(incoming)) return undefined
+    const kind = bodyKind(incoming.header('content-type'))
+    return declaredBody(incoming, bodyLimit(limits, route.policy, kind))
+  }
+
+  /** What needs nothing but the request itself. */
+  const early = (exchange: Exchange): Verdict => {
+    const { incoming, route } = exchange
+    const refusal = hosts?.(incoming) ?? transport?.(incoming) ?? shed?.judge()
+    if (refusal !== undefined) return refusal
+    if (csrf !== undefined && route.policy.csrf?.exempt === undefined) {
+      const forged = csrf.judge(incoming)
+      if (forged !== undefined) return forged
+    }
+    return bodyRefusal(exchange) ?? route.content(incoming)
+  }
+
+  const visitorOf = (incoming: Incoming): string | undefined => {
+    if (visitors === undefined) return undefined
+    const value = readCookie(incoming.header('cookie'), visitors.cookieName)
+    return value === undefined ? undefined : visitors.read(value)
+  }
+
+  const bindingFor = (exchange: Exchange): string | undefined =>
+    exchange.session === undefined ? visitorOf(exchange.incoming) : bindingOf(exchange.session)
+
+  /** The session-bound token, for requests that a browser's cookies vouch for. */
+  const token = (exchange: Exchange): Verdict => {
+    const { incoming, route } = exchange
+    if (csrf === undefined || SAFE_METHODS.has(incoming.method)) return undefined
+    if (route.policy.csrf?.exempt !== undefined) return undefined
+    const always = route.policy.csrf?.always === true
+    const isForm = FORM_KINDS.has(bodyKind(incoming.header('content-type')))
+    if (exchange.session === undefined && !always) {
+      // Decision: without a session a JSON request needs no token: no cookie of ours vouches for it
+      // and no page of another site can send it without asking first. A form can; so it needs one
+      // as soon as the browser has been here.
+      // Cost: the first visit's form is judged by Fetch Metadata and Origin alone.
+      if (!isForm || visitorOf(incoming) === undefined) return undefined
+    }
+    if (isForm && incoming.header('x-csrf-token') === undefined) {
+      exchange.awaitsFormToken = true
+      return undefined
+    }
+    return csrf.verify(incoming, bindingFor(exchange))
+  }
+
+  /** What is judged once it is known who asks. */
+  const late = (exchange: Exchange): Verdict => {
+    const forged = token(exchange)
+    if (forged !== undefined) return forged
+    const policy = exchange.route.policy.access
+    if (!access || policy === undefined) return undefined
+    return judgeAccess(policy, exchange.principal, clock())
+  }
+
+  const enter = (exchange: Exchange): Verdict | Promise<Verdict> => {
+    const own = exchange.route.gate
+    if (gate === undefined && own === undefined) return undefined
+    const settle = (first: Verdict): Verdict | Promise<Verdict> => {
+      if (first !== undefined) return first
+      const second = own?.enter()
+      const finish = (verdict: Verdict): Verdict => {
+        if (verdict === undefined) exchange.inside = true
+        else gate?.leave()
+        return verdict
+      }
+      return second instanceof Promise ? second.then(finish) : finish(second)
+    }
+    const first = gate?.enter()
+    return first instanceof Promise ? first.then(settle) : settle(first)
+  }
+
+  const looked = async (
+    exchange: Exchange,
+    waiting: Verdict | Promise<Verdict>,
+    loading: ReturnType<SessionKeeper['load']>,
+  ): Promise<Verdict> => {
+    const full = await waiting
+    if (full !== undefined) return full
+    const session = await loading
+    if (session !== undefined) {
+      exchange.session = session
+      exchange.principal = session
+    }
+    const names = exchange.route.throttle
+    if (throttle !== undefined && names.length > 0) {
+      const verdict = await throttle.take(names, {
+        address: exchange.incoming.address,
+        accountId: session?.accountId,
+      })
+      exchange.addFields(verdict.headers)
+      if (verdict.refusal !== undefined) return verdict.refusal
+    }
+    return late(exchange)
+  }
+
+  const auditRequest = (exchange: Exchange): AuditRequest => ({
+    id: exchange.id,
+    method: exchange.incoming.method,
+    route: exchange.route.pattern,
+    address: exchange.incoming.address,
+    device: (exchange.incoming.header('user-agent') ?? '').slice(0, DEVICE_LENGTH),
+  })
+
+  return {
+    begin: (incoming, route) => new Exchange(incoming, route, random),
+    arrive(exchange) {
+      const refusal = early(exchange)
+      if (refusal !== undefined) return refusal
+      const waiting = enter(exchange)
+      if (waiting !== undefined && !(waiting instanceof Promise)) return waiting
+      const loading = sessions?.load(exchange.incoming.header('cookie'))
+      if (waiting === undefined && loading === undefined) {
+        if (throttle === undefined || exchange.route.throttle.length === 0) return late(exchange)
+      }
+      return looked(exchange, waiting, loading)
+    },
+    async read(exchange, stream) {
+      if (limits === undefined || content === undefined) return refused(refusals.bodyOff)
+      const { incoming, route } = exchange
+      const body = await readParsed(
+        stream,
+        {
+          contentType: incoming.header('content-type'),
+          coding: incoming.header('content-encoding'),
+        },
+        { limits, policy: route.policy, content },
+      )
+      if (!body.ok) return body
+      if (exchange.awaitsFormToken) {
+        const forged = csrf?.verify(incoming, bindingFor(exchange), formToken(body.value))
+        exchange.awaitsFormToken = false
+        if (forged !== undefined) return refused(forged)
+      }
+      const schema = route.policy.content?.body
+      return schema === undefined ? body : validate(schema, withoutToken(body.value))
+    },
+    query(exchange) {
+      const { incoming, route } = exchange
+      const lists = route.policy.content?.lists
+      const parsed = parseQuery(incoming.query, lists === undefined ? {} : { lists })
+      const schema = route.policy.content?.query
+      if (!parsed.ok || schema === undefined) return parsed
+      return validate(schema, parsed.value, '#/query')
+    },
+    leave(exchange) {
+      if (!exchange.inside) return
+      exchange.inside = false
+      exchange.route.gate?.leave()
+      gate?.leave()
+    },
+    fields(exchange, contentType) {
+      const own = exchange.fields
+      if (headers === undefined) return own ?? NO_FIELDS
+      const base = policyFields(headers, exchange, contentType)
+      return own === undefined ? base : [...base, ...own]
+    },
+    csrfToken(exchange) {
+      if (csrf === undefined) return ''
+      const known = bindingFor(exchange)
+      if (known !== undefined) return csrf.issue(known)
+      if (visitors === undefined) return ''
+      const value = visitors.issue()
+      exchange.setCookie(visitors.setCookie(value))
+      return csrf.issue(visitors.read(value) ?? '')
+    },
+    note(exchange, refusal) {
+      if (audit === undefined || !isRecorded(refusal)) return
+      audit.record(
+        refusalEvent(refusal, auditRequest(exchange), { actorId: exchange.principal?.accountId }),
+      )
+    },
+    faulted(exchange, error) {
+      const store = error instanceof StoreFault
+      audit?.record({
+        code: 'system.faulted',
+        outcome: 'failure',
+        reason: store ? error.verb : error instanceof Error ? error.name : typeof error,
+        request: auditRequest(exchange),
+        actorId: exchange.principal?.accountId,
+      })
+      return store ? refusals.storeDown : refusals.faulted
+    },
+    auditRequest,
+  }
+
+  function isChunked(incoming: Incoming): boolean {
+    return incoming.header('transfer-encoding') !== undefined
+  }
+}
+
+function policyFields(
+  headers: HeaderPolicies,
+  exchange: Exchange,
+  contentType: string | undefined,
+): readonly string[] {
+  const isPage = exchange.hasNonce || contentType?.startsWith('text/html') === true
+  switch (exchange.route.policy.headers ?? (isPage ? 'page' : 'api')) {
+    case 'api':
+      return headers.api(exchange)
+    case 'page':
+      return headers.page(exchange.nonce, exchange)
+    case 'sensitive-page':
+      return headers.sensitivePage(exchange.nonce, exchange)
+    case 'asset':
+      return headers.asset(exchange)
+    case 'download':
+      return headers.download(exchange)
+  }
+}
+
+function formToken(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const value = (body as Record<string, unknown>)['_csrf']
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The token is ours, not the route's: its schema need not know of it. */
+function withoutToken(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, '_csrf')) return body
+  const { _csrf, ...rest } = body as Record<string, unknown>
+  return rest
+}

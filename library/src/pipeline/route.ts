@@ -1,0 +1,51 @@
+import type { AccessPolicy } from '../access/access.ts'
+import type { Incoming } from '../http/incoming.ts'
+import type { Refusal } from '../kernel/refusal.ts'
+import type { RouteContent } from '../shield/content/content.ts'
+import type { StandardSchema } from '../shield/content/schema.ts'
+import type { Gate } from '../shield/limits/gate.ts'
+
+/** What a route says about itself; each member belongs to the defence of the same name. */
+export interface RoutePolicy {
+  /** Who may call it. */
+  readonly access?: AccessPolicy
+  /** What it takes and gives. */
+  readonly content?: RouteContent & {
+    /** Any Standard Schema; 422 with JSON pointers when the body does not fit. */
+    readonly body?: StandardSchema
+    readonly query?: StandardSchema
+    /** Form and query names that may come more than once. */
+    readonly lists?: readonly string[]
+  }
+  readonly limits?: {
+    /** Most bytes of this route's body, wire and inflated alike. */
+    readonly maxBodyBytes?: number
+    /** So many requests of this route at once, the rest wait or get 503. */
+    readonly concurrency?: number
+    /** Seconds for the whole body, minimum rate still held. */
+    readonly bodySeconds?: number
+  }
+  /** Names of throttle policies besides the default one; `false` for none at all. */
+  readonly throttle?: string | readonly string[] | false
+  readonly csrf?: {
+    /** Takes no part in CSRF checks, for this reason; the doctor lists it. */
+    readonly exempt?: string
+    /** Asks for the token also without a session: forms that sign somebody in. */
+    readonly always?: boolean
+  }
+  /** Which header policy answers carry; by their media type unless told. */
+  readonly headers?: 'api' | 'page' | 'sensitive-page' | 'asset' | 'download'
+}
+
+/** A route as requests meet it: everything that can be decided at start is decided. */
+export interface Route {
+  /** `/orders/:id`; `*` where no route matched. */
+  readonly pattern: string
+  readonly policy: RoutePolicy
+  readonly content: (request: Incoming) => Refusal | undefined
+  /** Throttle policies by name. */
+  readonly throttle: readonly string[]
+  readonly gate: Gate | undefined
+  /** False for what no route matched: it has no content or access of its own. */
+  readonly matched: boolean
+}
