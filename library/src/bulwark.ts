@@ -272,7 +272,7 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
     }),
   ]
 
-  const contextFor = contexts(origins, addressOf)
+  const contextFor = contexts(origins, addressOf, mode)
 
   const receive = (message: Marked): Received => {
     const before = message[RECEIVED]
@@ -406,17 +406,19 @@ function throttlePolicies(
   return { ...(chosen === false ? {} : { default: chosen }), ...settings?.policies }
 }
 
-/** One context a public origin; without a configured one, the loopback name that was asked for. */
+/** One context a public origin. Development also answers as the loopback name that was asked for. */
 function contexts(
   origins: readonly string[],
   addressOf: ClientAddressOf,
+  mode: Bulwark['mode'],
 ): (message: IncomingMessage) => { readonly origin: string; readonly addressOf: ClientAddressOf } {
   const byHost = new Map(origins.map(origin => [new URL(origin).host, { origin, addressOf }]))
   const first = origins[0]
   const usual = first === undefined ? undefined : { origin: first, addressOf }
   return message => {
     const host = message.headers.host ?? ''
-    return byHost.get(host) ?? usual ?? { origin: `http://${host}`, addressOf }
+    const known = byHost.get(host) ?? (mode === 'production' ? usual : undefined)
+    return known ?? { origin: `http://${host}`, addressOf }
   }
 }
 

@@ -13,7 +13,10 @@ test('a name with markup in it is shown, not run', () => {
 
 test('markup nests, lists join, nothing stays nothing', () => {
   const rows = ['a', 'b'].map(row => html`<li>${row}</li>`)
-  assert.equal(html`<ul>${rows}${undefined}${false}${0}</ul>`.toString(), '<ul><li>a</li><li>b</li>0</ul>')
+  assert.equal(
+    html`<ul>${rows}${undefined}${false}${0}</ul>`.toString(),
+    '<ul><li>a</li><li>b</li>0</ul>',
+  )
 })
 
 test('no text whatever puts a quote or an angle into the page', () => {

@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** A value that both engines store alike. Moments are milliseconds since the epoch. */
+export type Value = string | number | null
+
+export type Row = Readonly<Record<string, Value>>
+
+/** The service's own tables: one SQL text with `?` for SQLite and PostgreSQL. */
+export interface Database {
+  all(sql: string, values?: readonly Value[]): Promise<readonly Row[]>
+  close(): Promise<void>
+}
+
+/** Opens (and makes) a SQLite file. Every statement is its own transaction, and durable. */
+export function sqliteDatabase(path: string): Database {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(path, { timeout: 2000 })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  return {
+    async all(sql, values = []) {
+      let statement = prepared.get(sql)
+      if (statement === undefined) {
+        statement = database.prepare(sql)
+        prepared.set(sql, statement)
+      }
+      return statement.all(...values) as Row[]
+    },
+    async close() {
+      database.close()
+    },
+  }
+}
+
+/** What a `pg` pool is to us. */
+export interface Pool {
+  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
+}
+
+/** The same tables on PostgreSQL, through a pool that somebody else ends. */
+export function postgresDatabase(pool: Pool): Database {
+  const texts = new Map<string, string>()
+  return {
+    async all(sql, values = []) {
+      let text = texts.get(sql)
+      if (text === undefined) {
+        let place = 0
+        text = sql.replace(/\?/g, () => `$${++place}`)
+        texts.set(sql, text)
+      }
+      const { rows } = await pool.query(text, [...values])
+      return rows as Row[]
+    },
+    async close() {},
+  }
+}
