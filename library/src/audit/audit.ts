@@ -1,37 +1,25 @@
 import type { Clock } from '../kernel/clock.ts'
-import { ConfigFault } from '../kernel/fault.ts'
+import { StoreFault } from '../kernel/fault.ts'
 import type { Keys } from '../kernel/keys.ts'
 import type { Random } from '../kernel/random.ts'
 import type { AuditEntry, AuditLog, AuditQuery } from '../store/port/audit-log.ts'
-import { entries, type Keeping } from './entry.ts'
+import { type Checkpointing, checkpointing } from './checkpointing.ts'
+import type { Checkpoint, CheckpointShelf } from './checkpoints.ts'
+import { entries } from './entry.ts'
 import type { AuditEvent } from './event.ts'
-import { eventKind, type Severity } from './events.ts'
 import { queue } from './queue.ts'
 import { type AuditRecord, recordOf } from './record.ts'
+import { retain } from './retention.ts'
+import { type AuditOptions, settingsOf } from './settings.ts'
+import { type AuditSink, type ForwardingEvents, forwarding } from './sink.ts'
 
+export type { Checkpoint, CheckpointShelf } from './checkpoints.ts'
 export type { Keeping } from './entry.ts'
 export type { AuditDetail, AuditEvent, AuditRequest } from './event.ts'
 export type { CatalogueCode, EventCode, Severity } from './events.ts'
 export type { AuditRecord } from './record.ts'
-
-/** How events are kept. Every member may be left out. */
-export interface AuditOptions {
-  /** The client's address: as it is, as a keyed hash, or not at all. `plain` unless told. */
-  readonly address?: Keeping
-  /** The user agent, likewise. */
-  readonly device?: Keeping
-  /** How many events may wait for a slow log before more are counted instead of kept; 10,000. */
-  readonly queueLimit?: number
-  /**
-   * Codes (`admin.viewed`) or words (`admin.`) for which `recordByPolicy` waits for the disk and
-   * fails when the log does: better nothing happens than something unseen. None unless told.
-   */
-  readonly failClosed?: readonly string[]
-  /** Severities of the application's own `app.` codes; `info` unless told. */
-  readonly own?: Readonly<Record<`app.${string}`, Severity>>
-  /** Names this process in every row, where several write one log. */
-  readonly node?: string
-}
+export type { AuditOptions } from './settings.ts'
+export type { AuditSink } from './sink.ts'
 
 /** What the log lives on. */
 export interface AuditParts {
@@ -39,6 +27,10 @@ export interface AuditParts {
   readonly keys: Keys
   readonly clock: Clock
   readonly random: Random
+  /** Where signed checkpoints are kept, such as `checkpointFile(path)`. */
+  readonly checkpoints?: CheckpointShelf | undefined
+  /** Second places for the log, such as `jsonlFile(path)`. */
+  readonly sinks?: readonly AuditSink[] | undefined
 }
 
 /** Writes down what happens. */
@@ -58,17 +50,24 @@ export interface Audit {
    * stays whole. Answers how many rows it touched. @throws {StoreFault}
    */
   erase(accountId: string, by?: Pick<AuditEvent, 'actorId' | 'request'>): Promise<number>
+  /**
+   * Drops rows older than `days` that every sink has, in a way that leaves the rest verifiable.
+   * Answers how many. @throws {StoreFault}
+   */
+  retain(days: number): Promise<number>
+  /** Signs the end of the log now; `undefined` when there is nothing new or no shelf. */
+  checkpoint(): Promise<Checkpoint | undefined>
+  /** Resolves when the sinks have all rows, or have failed to take them. */
+  forwarded(): Promise<void>
   /** Calls `listener` after rows were written; answers how to stop that. For streams and sinks. */
   onWritten(listener: () => void): () => void
   /** Resolves when everything recorded so far is written. @throws {StoreFault} */
   flush(): Promise<void>
-  /** Writes what waits, and takes nothing more. @throws {StoreFault} */
+  /** Writes what waits, signs the end, lets go of the sinks; takes nothing more. @throws {StoreFault} */
   close(): Promise<void>
   /** Events that wait for the log now, and those lost to a full queue since the start. */
   health(): { readonly waiting: number; readonly lost: number }
 }
-
-const KEEPINGS: readonly Keeping[] = ['plain', 'hash', 'none']
 
 /**
  * The audit log: every event on one line, linked by a keyed hash to the one before it.
@@ -77,43 +76,48 @@ const KEEPINGS: readonly Keeping[] = ['plain', 'hash', 'none']
  * @see ASVS 16.2.1, 16.3.1, 16.4.2, 16.5.3
  */
 export function audit(options: AuditOptions, parts: AuditParts): Audit {
-  const limit = options.queueLimit ?? 10_000
-  judge(options, limit)
+  const settings = settingsOf(options)
   const { log, keys, clock, random } = parts
-  const entry = entries(keys, clock, random, {
-    address: options.address ?? 'plain',
-    device: options.device ?? 'plain',
-    node: options.node,
-    own: options.own ?? {},
-  })
+  const make = entries(keys, clock, random, settings)
   const listeners = new Set<() => void>()
-  const waiting = queue(log, limit, {
+  const written = (): void => {
+    signing?.wake()
+    carrying?.wake()
+    for (const listener of listeners) listener()
+  }
+  const waiting = queue(log, settings.queueLimit, {
     overflowed: (lost, since) =>
-      entry({
+      make({
         code: 'audit.overflowed',
         outcome: 'failure',
         detail: { lost, since: new Date(since).toISOString() },
       }),
-    written: () => {
-      for (const listener of listeners) listener()
-    },
+    written,
   })
+  const soon = wakeSoon(written)
+  const signing: Checkpointing | undefined =
+    parts.checkpoints && checkpointing(parts.checkpoints, settings.checkpointMs, parts)
+  const carrying = parts.sinks && forwarding(log, parts.sinks, sinkEvents(make, waiting.push))
+  carrying?.wake() // what an earlier run left behind
   let open = true
-  const take = (event: AuditEvent): AuditEntry => {
-    if (!open) throw new ConfigFault('audit', 'is closed; record before close()')
-    return entry(event)
+  const durably = async (event: AuditEvent): Promise<void> => {
+    if (!open) throw new StoreFault('auditLog.append', new Error('the log is closed'))
+    await waiting.pushDurable(make(event))
   }
-  const mustWait = (code: string): boolean =>
-    options.failClosed?.some(one => (one.endsWith('.') ? code.startsWith(one) : code === one)) ===
-    true
+  const record = (event: AuditEvent): void => {
+    if (open) waiting.push(make(event))
+  }
 
   return {
-    entry,
-    record: event => void waiting.push(take(event)),
-    recordDurable: async event => waiting.pushDurable(take(event)),
+    entry(event) {
+      soon.wake() // the store writes it, and nobody tells us when
+      return make(event)
+    },
+    record,
+    recordDurable: durably,
     async recordByPolicy(event) {
-      if (mustWait(event.code)) await waiting.pushDurable(take(event))
-      else waiting.push(take(event))
+      if (settings.mustWait(event.code)) await durably(event)
+      else record(event)
     },
     async read(query) {
       await waiting.flush()
@@ -122,10 +126,23 @@ export function audit(options: AuditOptions, parts: AuditParts): Audit {
     async erase(accountId, by) {
       // The event stands before the deed: a crash between the two leaves a row that says more was
       // erased than was, and asking again mends it. The other way round would look like tampering.
-      await waiting.pushDurable(
-        take({ code: 'audit.erased', outcome: 'success', targetId: accountId, ...by }),
-      )
+      await durably({ code: 'audit.erased', outcome: 'success', targetId: accountId, ...by })
       return log.erase(accountId)
+    },
+    retain: days =>
+      retain(days, {
+        log,
+        recordDurable: durably,
+        now: clock(),
+        ...(carrying && { takenThrough: carrying.takenThrough }),
+      }),
+    async checkpoint() {
+      await waiting.flush()
+      return signing?.now()
+    },
+    async forwarded() {
+      await waiting.flush()
+      await carrying?.settled()
     },
     onWritten(listener) {
       listeners.add(listener)
@@ -134,28 +151,46 @@ export function audit(options: AuditOptions, parts: AuditParts): Audit {
     flush: () => waiting.flush(),
     async close() {
       open = false
+      soon.cancel()
       await waiting.flush()
+      await carrying?.settled()
+      await waiting.flush() // what the sinks had to say
+      await Promise.all([signing?.close(), carrying?.close()])
     },
     health: () => ({ waiting: waiting.waiting, lost: waiting.lost }),
   }
 }
 
-function judge(options: AuditOptions, limit: number): void {
-  for (const name of ['address', 'device'] as const) {
-    const keeping = options[name]
-    if (keeping !== undefined && !KEEPINGS.includes(keeping)) {
-      throw new ConfigFault(`audit.${name}`, `write 'plain', 'hash' or 'none'`)
-    }
+function sinkEvents(
+  make: (event: AuditEvent) => AuditEntry,
+  push: (entry: AuditEntry) => boolean,
+): ForwardingEvents {
+  return {
+    failed(sink, error) {
+      const why = error instanceof Error ? error.message : String(error)
+      push(make({ code: 'audit.sink_failed', outcome: 'failure', detail: { sink, why } }))
+    },
+    recovered(sink) {
+      push(make({ code: 'audit.sink_recovered', outcome: 'success', detail: { sink } }))
+    },
   }
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new ConfigFault('audit.queueLimit', 'write a whole number of at least 1')
-  }
-  for (const code of options.failClosed ?? []) {
-    if (!code.endsWith('.') && eventKind(code) === undefined) {
-      throw new ConfigFault(
-        'audit.failClosed',
-        `knows no event ${JSON.stringify(code)}; write a code of the catalogue, or a word with a dot such as 'admin.'`,
-      )
-    }
+}
+
+/** Long enough for a store's transaction to be over, short enough for who watches the stream. */
+const SOON_MS = 100
+
+function wakeSoon(written: () => void): { wake(): void; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    wake() {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        written()
+      }, SOON_MS).unref()
+    },
+    cancel() {
+      clearTimeout(timer)
+      timer = undefined
+    },
   }
 }

@@ -49,7 +49,7 @@ export interface AuditLine {
 const MOST = { id: 128, word: 64, route: 256, device: 256, value: 512, members: 24, behalf: 8 }
 const SALT_BYTES = 16
 /** Names whose values are never a help and often a leak (ASVS 16.2.5). */
-const SECRETIVE = /passw|passphrase|secret|token|cookie|authorization|credential|api_?key|otp/i
+const SECRETIVE = /passw|passphrase|secret|token|cookie|authorization|credential|api[-_]?key|otp/i
 
 /** Answers the function that turns events into entries for the log. Nothing waits in it. */
 export function entries(
@@ -120,7 +120,7 @@ function tameId(id: string): string {
 }
 
 /**
- * Decision: what a caller passes beside the typed fields is cut to a bounded size and members with
+ * Decision: what a caller passes beside the typed fields is cut to a bounded size and texts with
  * names like a secret's are blanked, whoever wrote them.
  * Cost: a harmless member with such a name is lost; call it something else.
  */
@@ -128,9 +128,10 @@ function tidy(given: AuditDetail): AuditDetail {
   const out: Record<string, string | number | boolean | null> = {}
   for (const [name, value] of Object.entries(given).slice(0, MOST.members)) {
     const short = clipped(name, MOST.word)
-    if (SECRETIVE.test(name) || (value as unknown) instanceof Secret) out[short] = '[secret]'
-    else if (typeof value === 'string') out[short] = clipped(value, MOST.value)
-    else if (typeof value === 'number' || typeof value === 'boolean') out[short] = value
+    if ((value as unknown) instanceof Secret) out[short] = '[secret]'
+    else if (typeof value === 'string') {
+      out[short] = SECRETIVE.test(name) ? '[secret]' : clipped(value, MOST.value)
+    } else if (typeof value === 'number' || typeof value === 'boolean') out[short] = value
     else out[short] = null
   }
   return out
