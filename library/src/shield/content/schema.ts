@@ -1,4 +1,9 @@
-import type { Outcome } from '../../kernel/outcome.ts'
+import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Complaint, Refusal } from '../../kernel/refusal.ts'
+
+export const refusals = {
+  invalid: { code: 'content.invalid', says: 'content.invalid', status: 422 },
+} as const
 
 /** The part of Standard Schema v1 that we use: zod, valibot, arktype and others have it. */
 export interface StandardSchema<Output = unknown> {
@@ -19,9 +24,37 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** 422 with JSON pointers when it does not fit. `where` goes before the pointers: '' or '#/query'. */
-export declare function validate<Output>(
+const MAX_COMPLAINTS = 20
+const MAX_DETAIL = 200
+
+/**
+ * Asks a schema about a value. What does not fit is answered 422 with a JSON pointer for each
+ * complaint, at most 20; what fits is the schema's own output, unknown members gone or refused as
+ * the schema says.
+ *
+ * @param where goes before the pointers: `''` for a body, `#/query` for a query
+ */
+export function validate<Output>(
   schema: StandardSchema<Output>,
   value: unknown,
-  where?: string,
-): Outcome<Output> | Promise<Outcome<Output>>
+  where = '',
+): Outcome<Output> | Promise<Outcome<Output>> {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) return result.then(later => outcomeOf(later, where))
+  return outcomeOf(result, where)
+}
+
+function outcomeOf<Output>(result: StandardResult<Output>, where: string): Outcome<Output> {
+  if (result.issues === undefined) return granted(result.value)
+  const errors = result.issues.slice(0, MAX_COMPLAINTS).map(issue => complaintOf(issue, where))
+  const refusal: Refusal = { ...refusals.invalid, errors }
+  return refused(refusal)
+}
+
+function complaintOf(issue: StandardIssue, where: string): Complaint {
+  const steps = (issue.path ?? []).map(step => {
+    const key = typeof step === 'object' ? step.key : step
+    return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  })
+  return { pointer: where + steps.join(''), detail: issue.message.slice(0, MAX_DETAIL) }
+}
