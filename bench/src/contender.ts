@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A server in a process of its own, on a core of its own where the system can pin. */
+export interface Contender {
+  readonly port: number
+  /** What the server told when it was ready: cookies, tokens. */
+  readonly told: Readonly<Record<string, string>>
+  /** Microseconds of CPU that the server's main thread has used so far. */
+  cpu(): Promise<number>
+  /** Resident memory in bytes. */
+  rss(): Promise<number>
+  stop(): Promise<void>
+}
+
+interface Ready {
+  readonly port: number
+  readonly told?: Readonly<Record<string, string>>
+}
+
+const canPin = existsSync('/usr/bin/taskset')
+
+/** Starts `servers/NAME.ts` and waits until it listens. */
+export async function contender(name: string, args: readonly string[] = []): Promise<Contender> {
+  const file = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url))
+  const node = ['--conditions=bulwark:source', file, ...args]
+  const [command, argv] = canPin
+    ? ['taskset', ['-c', '0', process.execPath, ...node]]
+    : [process.execPath, node]
+  const child: ChildProcess = spawn(command as string, argv as string[], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  const [ready] = (await once(child, 'message')) as [Ready]
+  const ask = async (what: string): Promise<number> => {
+    child.send(what)
+    const [answer] = (await once(child, 'message')) as [number]
+    return answer
+  }
+  return {
+    port: ready.port,
+    told: ready.told ?? {},
+    cpu: () => ask('cpu'),
+    rss: () => ask('rss'),
+    async stop() {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+/** The server's side: answers the runner's questions. */
+export function serving(ready: Ready): void {
+  process.on('message', what => {
+    const { user, system } = process.threadCpuUsage()
+    process.send?.(what === 'cpu' ? user + system : process.memoryUsage.rss())
+  })
+  process.send?.(ready)
+}
