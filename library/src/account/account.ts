@@ -1,0 +1,124 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Audit } from '../audit/audit.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Keys } from '../kernel/keys.ts'
+import type { Outcome } from '../kernel/outcome.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Refusal } from '../kernel/refusal.ts'
+import type { Session, SessionKeeper } from '../session/sessions/sessions.ts'
+import type { Admission } from '../shield/limits/admission.ts'
+import type { Stores } from '../store/port/stores.ts'
+import type { Ground, Visit } from './ground.ts'
+import { type Lockout, lockout } from './lockout/lockout.ts'
+import type { LockoutOptions } from './lockout/settings.ts'
+import type { SignedIn } from './login/gate.ts'
+import { type LoginInput, login } from './login/login.ts'
+import { logout, logoutAll, logoutOthers, revokeSession } from './login/logout.ts'
+import { unlock, unlockByLink } from './login/unlock.ts'
+import { mailQueue } from './mail/queue.ts'
+import { type PasswordOptions, type Passwords, passwords } from './password/password.ts'
+import { type RegisterInput, register } from './register/register.ts'
+import { resendVerification } from './register/resend.ts'
+import { verifyEmail } from './register/verify-email.ts'
+import { accountSettings, type FlowOptions } from './settings.ts'
+
+export interface AccountOptions extends FlowOptions {
+  readonly password?: PasswordOptions
+  readonly lockout?: LockoutOptions
+}
+
+/** What the flows are given by whoever puts the library together. */
+export interface AccountGround {
+  /** Public origin for links in mails. */
+  readonly origin: string
+  readonly stores: Stores
+  readonly keys: Keys
+  readonly previousKeys?: readonly Keys[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: Pick<Audit, 'entry' | 'record'>
+  readonly sessions: SessionKeeper
+  /** Shared by everything that hashes passwords. */
+  readonly admission: Admission
+  /** How many hashes `admission` runs at once. */
+  readonly permits: number
+  /** Told when a mail may wait; `mailWorker.wake`. */
+  readonly wakeMail?: () => void
+  /** Resolves after so many milliseconds; the system's timer unless told. */
+  readonly wait?: (milliseconds: number) => Promise<void>
+  readonly secondFactors?: (accountId: string) => Promise<readonly string[]>
+}
+
+/** All flows with people in them, bound to their ground. */
+export interface AccountFlows {
+  readonly ground: Ground
+  readonly passwords: Passwords
+  readonly lockout: Lockout
+  /** Whether a flow has recorded this very refusal, so that nobody records it twice. */
+  isRecorded(refusal: Refusal): boolean
+  register(visit: Visit, input: RegisterInput): Promise<Outcome<void>>
+  resendVerification(visit: Visit, input: { readonly email: string }): Promise<Outcome<void>>
+  verifyEmail(visit: Visit, input: { readonly token: string }): Promise<Outcome<void>>
+  login(visit: Visit, input: LoginInput): Promise<Outcome<SignedIn>>
+  /** Answers `Set-Cookie` texts. */
+  logout(visit: Visit, session: Session): Promise<readonly string[]>
+  logoutAll(visit: Visit, session: Session): Promise<readonly string[]>
+  logoutOthers(visit: Visit, session: Session): Promise<number>
+  revokeSession(visit: Visit, session: Session, id: string): Promise<Outcome<void>>
+  unlockByLink(visit: Visit, input: { readonly token: string }): Promise<Outcome<void>>
+  unlock(visit: Visit, accountId: string, actorId: string | undefined): Promise<void>
+}
+
+/**
+ * Makes the account flows: judges options, measures the machine, and binds all to one ground.
+ *
+ * @throws {ConfigFault} when an option makes no sense
+ */
+export async function account(
+  options: AccountOptions,
+  given: AccountGround,
+): Promise<AccountFlows> {
+  const { stores, keys, clock, random, audit } = given
+  const settings = accountSettings(given.origin, options)
+  const recorded = new WeakSet<Refusal>()
+  const ground: Ground = {
+    stores,
+    keys,
+    clock,
+    random,
+    settings,
+    sessions: given.sessions,
+    wait: given.wait ?? (milliseconds => setTimeout(milliseconds)),
+    entry: audit.entry,
+    recordRefusal(refusal, event) {
+      recorded.add(refusal)
+      audit.record(event)
+    },
+    passwords: await passwords(
+      {
+        ...options.password,
+        contextWords: [settings.service, ...(options.password?.contextWords ?? [])],
+      },
+      given,
+    ),
+    lockout: lockout(options.lockout ?? {}, { counters: stores.counters, keys, clock }),
+    mail: mailQueue(keys, clock, random, given.wakeMail),
+    secondFactors: given.secondFactors ?? (async () => []),
+  }
+  return {
+    ground,
+    passwords: ground.passwords,
+    lockout: ground.lockout,
+    isRecorded: refusal => recorded.has(refusal),
+    register: (visit, input) => register(ground, visit, input),
+    resendVerification: (visit, input) => resendVerification(ground, visit, input),
+    verifyEmail: (visit, input) => verifyEmail(ground, visit, input),
+    login: (visit, input) => login(ground, visit, input),
+    logout: (visit, session) => logout(ground, visit, session),
+    logoutAll: (visit, session) => logoutAll(ground, visit, session),
+    logoutOthers: (visit, session) => logoutOthers(ground, visit, session),
+    revokeSession: (visit, session, id) => revokeSession(ground, visit, session, id),
+    unlockByLink: (visit, input) => unlockByLink(ground, visit, input),
+    unlock: (visit, accountId, actorId) => unlock(ground, visit, accountId, actorId),
+  }
+}

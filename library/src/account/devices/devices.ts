@@ -1,0 +1,107 @@
+import { keyedHash } from '../../kernel/bytes.ts'
+import { cookieText, DEVICE_COOKIE, readCookie } from '../../session/cookies/cookies.ts'
+import type { Along } from '../../store/port/along.ts'
+import type { Credential } from '../../store/port/credentials.ts'
+import type { Ground, Visit } from '../ground.ts'
+
+/** The kind under which remembered devices stand among the credentials. */
+export const DEVICE = 'device'
+
+const TOKEN_LENGTH = 43
+
+/** A browser that signed in to this account before. */
+export interface KnownDevice {
+  readonly id: string
+  /** Keyed hash of the browser's token and the account: two accounts of one browser are not linked. */
+  readonly handle: string
+}
+
+function handleOf(ground: Ground, accountId: string, token: string): string {
+  return keyedHash(ground.keys.for('device'), `${accountId}\n${token}`)
+}
+
+/** The browser's own token, if it has one that could be ours. */
+export function deviceToken(visit: Visit): string | undefined {
+  const token = readCookie(visit.cookies, DEVICE_COOKIE)
+  return token?.length === TOKEN_LENGTH ? token : undefined
+}
+
+/**
+ * Whether this browser signed in to this account before, not too long ago. Asks the store once
+ * whenever there is a cookie, also for an account that does not exist.
+ */
+export async function knownDevice(
+  ground: Ground,
+  accountId: string | undefined,
+  visit: Visit,
+): Promise<KnownDevice | undefined> {
+  const token = deviceToken(visit)
+  if (token === undefined) return undefined
+  const handle = handleOf(ground, accountId ?? 'nobody', token)
+  const found = await ground.stores.credentials.byHandle(DEVICE, handle)
+  if (found === undefined || found.accountId !== accountId) return undefined
+  const lastUse = found.lastUsedAt ?? found.createdAt
+  return ground.clock() - lastUse > ground.settings.deviceMs ? undefined : { id: found.id, handle }
+}
+
+/** Notes a sign-in on a known device. */
+export async function touchDevice(ground: Ground, device: KnownDevice): Promise<void> {
+  await ground.stores.credentials.update(device.id, { usedAt: ground.clock() })
+}
+
+/** Remembers the browser of a sign-in; answers the `Set-Cookie` text by which it is known again. */
+export async function rememberDevice(
+  ground: Ground,
+  accountId: string,
+  visit: Visit,
+  along: Along,
+): Promise<string> {
+  const now = ground.clock()
+  const token = deviceToken(visit) ?? ground.random.token()
+  const device: Credential = {
+    id: ground.random.uuid(),
+    accountId,
+    kind: DEVICE,
+    handle: handleOf(ground, accountId, token),
+    data: JSON.stringify({ device: visit.request.device, address: visit.request.address }),
+    mark: 0,
+    confirmed: true,
+    createdAt: now,
+    lastUsedAt: now,
+  }
+  await ground.stores.credentials.add([device], {}, along)
+  return cookieText(DEVICE_COOKIE, token, {
+    sameSite: 'Strict',
+    maxAgeSeconds: Math.floor(ground.settings.deviceMs / 1000),
+  })
+}
+
+/** A remembered device, for its owner's list. */
+export interface ListedDevice {
+  readonly id: string
+  readonly device: string
+  readonly address: string
+  readonly createdAt: number
+  readonly lastUsedAt: number
+}
+
+/** The account's remembered devices, newest use first. */
+export async function listDevices(
+  ground: Ground,
+  accountId: string,
+): Promise<readonly ListedDevice[]> {
+  const all = await ground.stores.credentials.ofAccount(accountId, DEVICE)
+  return all
+    .map(({ id, data, createdAt, lastUsedAt }) => ({
+      id,
+      ...(JSON.parse(data) as { device: string; address: string }),
+      createdAt,
+      lastUsedAt: lastUsedAt ?? createdAt,
+    }))
+    .sort((a, b) => b.lastUsedAt - a.lastUsedAt)
+}
+
+/** Makes one a stranger again. False when it is not the account's. */
+export function forgetDevice(ground: Ground, accountId: string, id: string): Promise<boolean> {
+  return ground.stores.credentials.remove(accountId, id)
+}

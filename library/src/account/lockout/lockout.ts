@@ -1,0 +1,172 @@
+import { addressBucket } from '../../http/ip.ts'
+import { keyedHash } from '../../kernel/bytes.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Keys } from '../../kernel/keys.ts'
+import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Backoff, Counted, Counters, Rate, Reservation } from '../../store/port/counters.ts'
+import { coarseSeconds } from './coarse.ts'
+import { type LockoutOptions, lockoutSettings } from './settings.ts'
+
+export const refusals = {
+  /** The account, or a name that nobody has: told as a wrong password. */
+  account: { code: 'login.locked', says: 'login.failed', status: 401 },
+  /** The client's address: its own doing, so it may know. */
+  address: { code: 'lockout.address', says: 'lockout.slow_down', status: 429 },
+  challenge: { code: 'lockout.challenge', says: 'lockout.challenge', status: 429 },
+} as const
+
+/** One try at proving an identity. */
+export interface Attempt {
+  /** The account tried, when there is one. */
+  readonly accountId: string | undefined
+  /** The name typed, canonical; counted by its keyed hash when nobody has it. */
+  readonly identifier: string
+  /** The client's canonical address. */
+  readonly address: string
+  /** Handle of a device that signed in to this very account before. */
+  readonly device: string | undefined
+  /** Whether the client has solved the challenge that was asked of it. */
+  readonly solved?: boolean
+}
+
+/** An attempt that was let through and counts as failed until it succeeds. */
+export interface Admitted {
+  /** Failures before this attempt, of the account or the device. */
+  readonly failuresBefore: number
+  /** What begins if this attempt fails: tell the owner. */
+  readonly begins: 'delays' | 'shut' | undefined
+  /** True when failures all over the service are more than usual. */
+  readonly spraying: boolean
+  /** Forgets the failures of whoever succeeded, and gives the address its attempt back. */
+  succeeded(): Promise<void>
+  /** Gives all back: the attempt was never made (the hashing queue was full). */
+  withdrawn(): Promise<void>
+}
+
+export interface Delayed {
+  readonly kind: 'account' | 'name' | 'address' | 'device'
+  /** Account id, or a keyed hash of the name, address or device. */
+  readonly key: string
+  readonly failures: number
+  readonly until: number
+}
+
+export interface Lockout {
+  /**
+   * Counts an attempt before anything expensive is done for it.
+   *
+   * @returns `login.locked` (said as a wrong password), `lockout.address` or `lockout.challenge`
+   */
+  reserve(attempt: Attempt): Promise<Outcome<Admitted>>
+  /** Forgets the failures of an account. */
+  unlock(accountId: string): Promise<void>
+  /** What an attempt from an unknown device would meet, without counting it. */
+  state(accountId: string): Promise<Counted>
+  /** Who has to wait now, for the operator. */
+  delayed(limit: number): Promise<readonly Delayed[]>
+}
+
+const PREFIX = 'login:'
+
+/**
+ * Four counters against guessing: the account as strangers see it, the client's address, each device
+ * that signed in before, and all failures together.
+ *
+ * @throws {ConfigFault} when a number makes no sense
+ * @see ASVS 6.1.1, 6.3.1; NIST SP 800-63B-4 §3.2.2; RFC 4226 §7.3
+ */
+export function lockout(
+  options: LockoutOptions,
+  ground: { readonly counters: Counters; readonly keys: Keys; readonly clock: Clock },
+): Lockout {
+  const { counters, clock } = ground
+  const { account, address, calmAddress, device, spray, soft } = lockoutSettings(options)
+  const secret = ground.keys.for('counter')
+  const sprayHit = { key: `${PREFIX}spray`, rate: spray satisfies Rate }
+
+  const accountKey = (accountId: string): string => `${PREFIX}account:${accountId}`
+  const nameKey = (name: string): string => `${PREFIX}name:${keyedHash(secret, `name\n${name}`)}`
+  const addressKey = (client: string): string =>
+    `${PREFIX}address:${keyedHash(secret, `address\n${addressBucket(client)}`)}`
+
+  return {
+    async reserve(attempt) {
+      const now = clock()
+      const [calm] = await counters.hit([sprayHit], now)
+      const spraying = calm?.allowed === false
+      const own = attempt.device
+      // Decision: a device that signed in before pays from its own budget only, so that strangers who
+      // shut the account, or share the owner's address, do not shut the owner out.
+      // Cost: a stolen device cookie buys one more budget of guesses; it ends with the device's.
+      const who: Reservation =
+        own === undefined
+          ? {
+              key: attempt.accountId ? accountKey(attempt.accountId) : nameKey(attempt.identifier),
+              backoff: account,
+            }
+          : { key: `${PREFIX}device:${own}`, backoff: device }
+      const where: Reservation = {
+        key: addressKey(attempt.address),
+        backoff: spraying ? address : calmAddress,
+      }
+      const wanted = own === undefined ? [where, who] : [who]
+      if (soft !== undefined && own === undefined && attempt.solved !== true) {
+        wanted.push({ key: `${who.key}:soft`, backoff: soft })
+      }
+      const counted = await counters.reserve(wanted, now)
+      const at = counted.findIndex(one => !one.allowed)
+      if (at !== -1) {
+        if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
+        const seconds = coarseSeconds((counted[at]?.resetAt ?? now) - now)
+        if (wanted[at] === where) {
+          return refused({ ...refusals.address, retryAfterSeconds: seconds })
+        }
+        if (wanted[at] === who) return refused({ ...refusals.account, why: `wait ${seconds} s` })
+        return refused({ ...refusals.challenge, retryAfterSeconds: seconds })
+      }
+      const mine = counted[wanted.indexOf(who)]
+      const failures = mine?.failures ?? 1
+      const giveBack = async (): Promise<void> => {
+        if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
+        if (own === undefined) await counters.forgive([where.key], 'one')
+      }
+      return granted({
+        failuresBefore: failures - 1,
+        begins: beginning(failures, who.backoff),
+        spraying,
+        async succeeded() {
+          await giveBack()
+          await counters.forgive([who.key, `${who.key}:soft`], 'all')
+        },
+        async withdrawn() {
+          await giveBack()
+          await counters.forgive([who.key], 'one')
+        },
+      })
+    },
+    async unlock(accountId) {
+      await counters.forgive([accountKey(accountId), `${accountKey(accountId)}:soft`], 'all')
+    },
+    async state(accountId) {
+      const [found] = await counters.peek(
+        [{ key: accountKey(accountId), backoff: account satisfies Backoff }],
+        clock(),
+      )
+      if (found === undefined) throw new TypeError('a counter answered nothing')
+      return found
+    },
+    async delayed(limit) {
+      const rows = await counters.delayed(PREFIX, clock(), limit)
+      return rows.flatMap(({ key, failures, resetAt }) => {
+        const [, kind, name] = /^login:(account|name|address|device):([^:]+)$/.exec(key) ?? []
+        if (kind === undefined || name === undefined) return []
+        return [{ kind: kind as Delayed['kind'], key: name, failures, until: resetAt }]
+      })
+    },
+  }
+}
+
+function beginning(failures: number, backoff: Backoff): Admitted['begins'] {
+  if (failures === backoff.shutAfter) return 'shut'
+  return failures === backoff.free ? 'delays' : undefined
+}

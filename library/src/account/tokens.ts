@@ -1,0 +1,57 @@
+import { isCanonicalBase64url, keyedHash } from '../kernel/bytes.ts'
+import type { Along } from '../store/port/along.ts'
+import type { OneTimeToken } from '../store/port/one-time-tokens.ts'
+import type { Ground } from './ground.ts'
+
+/** What one-time tokens of the account flows are for. The purpose is part of what is hashed. */
+export type TokenPurpose =
+  | 'verify-email'
+  | 'reset'
+  | 'change-email'
+  | 'undo-email'
+  | 'unlock'
+  | 'keep-account'
+  | 'mfa-flow'
+  | 'decoy'
+
+/** All that a new password or a moved address must make worthless. */
+export const LINK_PURPOSES: readonly TokenPurpose[] = [
+  'verify-email',
+  'reset',
+  'change-email',
+  'unlock',
+  'mfa-flow',
+]
+
+/** A fresh secret and the hash under which it is kept. */
+export interface FreshToken {
+  readonly token: string
+  readonly hash: string
+}
+
+export function freshToken(ground: Ground, purpose: TokenPurpose): FreshToken {
+  const token = ground.random.token()
+  return { token, hash: hashOf(ground, purpose, token) }
+}
+
+/** The hash under which a token would be kept; of anything that cannot be one, a hash of nothing. */
+export function hashOf(ground: Ground, purpose: TokenPurpose, token: string): string {
+  const text = isCanonicalBase64url(token, 32) ? token : 'malformed'
+  return keyedHash(ground.keys.for('one-time-token'), `${purpose}\n${text}`)
+}
+
+/** Keeps a fresh token. A decoy is kept just so, belongs to nobody and is known to nobody. */
+export async function keepToken(
+  ground: Ground,
+  hash: string,
+  token: Omit<OneTimeToken, 'attemptsLeft'> & { readonly attemptsLeft?: number },
+  how: { readonly only: boolean },
+  along: Along,
+): Promise<void> {
+  await ground.stores.oneTimeTokens.issue(hash, { attemptsLeft: 1, ...token }, how, along)
+}
+
+/** A link into one of our pages; the secret stands in the fragment, which no server log sees. */
+export function linkTo(ground: Ground, page: string, token: string): string {
+  return `${ground.settings.origin}${page}#token=${token}`
+}
