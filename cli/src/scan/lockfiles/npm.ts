@@ -8,6 +8,8 @@ import {
 } from './lockfile.ts'
 import { aliased, linesOf, originOf, record, text, wants } from './shape.ts'
 
+const UNKNOWN = 'unknown'
+
 type Raw = Readonly<Record<string, unknown>>
 
 /**
@@ -83,7 +85,10 @@ function locked(
     origin: origin(raw, resolved),
     ...(resolved === undefined ? {} : { resolved }),
     ...(integrity === undefined ? {} : { integrity }),
-    installScript: raw['hasInstallScript'] === true,
+    // Version 1 does not say who has install scripts.
+    ...(raw['hasInstallScript'] === UNKNOWN
+      ? {}
+      : { installScript: raw['hasInstallScript'] === true }),
     line,
     edges: wants(raw, find),
   }
@@ -120,16 +125,19 @@ function unnested(lock: Raw, project: Manifest): Raw {
     for (const [name, value] of Object.entries(record(dependencies))) {
       const raw = record(value)
       const version = text(raw['version']) ?? ''
+      const folderOf = /^file:(?!.*\.tgz$)(.+)/.exec(version)?.[1]
       const alias = aliased(version)
-      const key = `${folder}node_modules/${name}`
       const outside = alias === undefined && originOf(version) !== 'registry'
-      tree[key] = {
+      if (folderOf !== undefined) tree[folderOf] = { name, dependencies: record(raw['requires']) }
+      tree[`${folder}node_modules/${name}`] = {
         ...raw,
         ...(alias === undefined ? {} : { name: alias[0], version: alias[1] }),
         ...(outside ? { resolved: text(raw['resolved']) ?? version } : {}),
+        ...(folderOf === undefined ? {} : { link: true, resolved: folderOf }),
         dependencies: record(raw['requires']),
+        hasInstallScript: UNKNOWN,
       }
-      walk(raw['dependencies'], `${key}/`)
+      walk(raw['dependencies'], `${folder}node_modules/${name}/`)
     }
   }
   walk(lock['dependencies'], '')
