@@ -1,0 +1,4 @@
+import { storesConform } from '../conformance/conformance.ts'
+import { memoryStores } from './memory.ts'
+
+storesConform('memory', async () => memoryStores())

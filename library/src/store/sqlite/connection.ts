@@ -1,0 +1,76 @@
+import type { Answer, Durability, Param, Row, Steps } from '../sql/engine.ts'
+import { type Database, openDatabase, type Statement } from './database.ts'
+
+interface Prepared {
+  readonly statement: Statement
+  readonly returnsRows: boolean
+}
+
+const NO_ROWS: readonly Row[] = []
+const LOCK_CLAUSE = / FOR UPDATE(?: SKIP LOCKED)?/g
+
+/** One connection: statements prepared once, verbs run from start to end without waiting. */
+export class Connection {
+  readonly #database: Database
+  readonly #prepared = new Map<string, Prepared>()
+  #durability: Durability = 'quick'
+
+  constructor(path: string, busyMs: number) {
+    this.#database = openDatabase(path, { timeout: busyMs })
+    this.exec('PRAGMA journal_mode = WAL')
+    this.exec('PRAGMA synchronous = NORMAL')
+    this.exec('PRAGMA foreign_keys = ON')
+    this.exec('PRAGMA trusted_schema = OFF')
+    this.exec('PRAGMA mmap_size = 268435456')
+    this.exec('PRAGMA cache_size = -16384')
+    // Deleted rows hold hashes and personal data: they are wiped, not only unlinked.
+    this.exec('PRAGMA secure_delete = FAST')
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql)
+  }
+
+  /** `durable` makes the next commit wait for the disk. */
+  setDurability(durability: Durability): void {
+    if (this.#durability === durability) return
+    this.exec(`PRAGMA synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`)
+    this.#durability = durability
+  }
+
+  rows(sql: string, params: readonly Param[]): readonly Row[] {
+    return this.#prepare(sql).statement.all(...params) as Row[]
+  }
+
+  run(sql: string, params: readonly Param[]): Answer {
+    const { statement, returnsRows } = this.#prepare(sql)
+    if (returnsRows) {
+      const rows = statement.all(...params) as Row[]
+      return { rows, changes: rows.length }
+    }
+    return { rows: NO_ROWS, changes: Number(statement.run(...params).changes) }
+  }
+
+  /** Runs a verb's steps; the caller has begun the transaction. */
+  walk<T>(steps: Steps<T>): T {
+    let next = steps.next()
+    while (!next.done) next = steps.next(this.run(next.value.sql, next.value.params))
+    return next.value
+  }
+
+  close(): void {
+    this.#prepared.clear()
+    this.#database.close()
+  }
+
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      // SQLite has one writer: what PostgreSQL must lock, the transaction holds anyway.
+      const statement = this.#database.prepare(sql.replace(LOCK_CLAUSE, ''))
+      prepared = { statement, returnsRows: statement.columns().length > 0 }
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}

@@ -1,0 +1,70 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
+import type { Stores } from '../port/stores.ts'
+import { type Migrations, refuseOlder } from '../sql/migrations.ts'
+import { sqlStores } from '../sql/stores.ts'
+import { Connection } from './connection.ts'
+import { sqliteCounters } from './counters.ts'
+import { sqliteEngine } from './engine.ts'
+import { applySqlite, planSqlite } from './migrations.ts'
+
+export interface SqliteOptions {
+  /** The file, made with its directory (readable by its owner only) when absent; or `:memory:`. */
+  readonly path: string
+  /** `apply` (default) brings the schema up to date at open; `refuse` throws when it is older. */
+  readonly migrate?: 'apply' | 'refuse'
+  /** How long one attempt waits for another process's write lock, event loop included. */
+  readonly busyMs?: number
+}
+
+/**
+ * Stores in one SQLite file: for one process, or a few on one machine.
+ *
+ * @throws {ConfigFault} when the path cannot be opened, or its schema is not one we know
+ */
+export function sqliteStores(options: SqliteOptions): Stores {
+  const connection = open(options)
+  try {
+    if (options.migrate === 'refuse') refuseOlder('sqlite.path', planSqlite(connection))
+    else applySqlite(connection, Date.now())
+  } catch (error) {
+    connection.close()
+    throw error instanceof ConfigFault ? error : new StoreFault('migrate', error)
+  }
+  const engine = sqliteEngine(connection)
+  return sqlStores('sqlite', engine, sqliteCounters(engine))
+}
+
+/** The schema of one SQLite file, for `bulwark migrate`. */
+export function sqliteMigrations(options: Pick<SqliteOptions, 'path'>): Migrations {
+  const using = async <T>(work: (connection: Connection) => T): Promise<T> => {
+    const connection = open(options)
+    try {
+      return work(connection)
+    } finally {
+      connection.close()
+    }
+  }
+  return {
+    plan: () => using(connection => planSqlite(connection)),
+    apply: () => using(connection => applySqlite(connection, Date.now())),
+  }
+}
+
+function open({ path, busyMs = 10 }: SqliteOptions): Connection {
+  if (path === '') throw new ConfigFault('sqlite.path', 'is empty; write a file or `:memory:`')
+  try {
+    if (path !== ':memory:') makeFile(resolve(path))
+    return new Connection(path, busyMs)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ConfigFault('sqlite.path', `cannot be opened (${why}); write a file we may create`)
+  }
+}
+
+/** SQLite gives its journals the rights of the file, so they are set before it is opened. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+}
