@@ -1,4 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
+import { availableParallelism } from 'node:os'
+import { type AccountFlows, type AccountOptions, account } from './account/account.ts'
+import type { Mailer } from './account/mail/mail.ts'
+import { type MailWorker, mailWorker } from './account/mail/worker.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
 import { type ClientAddressOf, clientAddress, type ProxyTrust } from './http/address.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
@@ -19,6 +23,7 @@ import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
 import { problemAnswer } from './pipeline/problem-answer.ts'
 import type { Route, RoutePolicy } from './pipeline/route.ts'
 import { transport } from './pipeline/transport.ts'
+import { accountEndpoints } from './routes/account.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
@@ -26,6 +31,7 @@ import { type ContentOptions, content } from './shield/content/content.ts'
 import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
 import { visitors } from './shield/csrf/visitor.ts'
 import { type HeadersOptions, headers } from './shield/headers/headers.ts'
+import { admission } from './shield/limits/admission.ts'
 import { gate } from './shield/limits/gate.ts'
 import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
 import { shed } from './shield/limits/shed.ts'
@@ -63,6 +69,8 @@ export interface BulwarkOptions {
   readonly session?: SessionsOptions | false
   readonly access?: AccessSettings | false
   readonly audit?: AuditOptions | false
+  /** Accounts, sign-in and sessions as routes under `/auth`; off unless given. */
+  readonly account?: AccountModule | false
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -79,6 +87,11 @@ export interface AccessSettings {
   readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>
 }
 
+export interface AccountModule extends AccountOptions {
+  /** What sends mails. Without one they wait in the store. */
+  readonly mailer?: Mailer
+}
+
 /** All defences, put together. Adapters show it requests and write its answers. */
 export interface Bulwark {
   readonly mode: 'development' | 'production'
@@ -91,6 +104,8 @@ export interface Bulwark {
   readonly audit: Audit | undefined
   readonly sessions: SessionKeeper | undefined
   readonly throttle: Throttle | undefined
+  /** The account flows, when `account` is on. */
+  readonly account: AccountFlows | undefined
   readonly limits: Limits | undefined
   /** Whether bodies are read and parsed here (`content` and `limits` are on). */
   readonly parsesBodies: boolean
@@ -143,12 +158,27 @@ const KNOWN = {
     'session',
     'access',
     'audit',
+    'account',
     'clock',
     'random',
   ],
   csrf: ['trustedOrigins', 'exempt', 'path'],
   throttle: ['default', 'policies'],
   access: ['routes'],
+  account: [
+    'mailer',
+    'password',
+    'lockout',
+    'service',
+    'answerMs',
+    'resetSeconds',
+    'verifySeconds',
+    'undoSeconds',
+    'graceSeconds',
+    'stepUpSeconds',
+    'deviceSeconds',
+    'role',
+  ],
   audit: ['address', 'device', 'queueLimit', 'failClosed', 'own', 'node'],
   content: ['consumes', 'produces', 'json'],
   limits: ['server', 'body', 'concurrency', 'shed', 'recycle'],
@@ -171,7 +201,7 @@ const PROBE_PATHS = ['/healthz', '/readyz'] as const
  *
  * @throws {ConfigFault} naming the option and what to write instead
  */
-export function assemble(options: BulwarkOptions = {}): Bulwark {
+export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   refuseUnknown(options)
   // Decision: the one place that looks at the environment, and only for the mode, so that nobody
   // ships a development default by forgetting an option. Cost: NODE_ENV must be set in production,
@@ -231,8 +261,8 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
   })
   const policy = options.headers === false ? undefined : headers(headerRules(options.headers))
 
+  let flows: AccountFlows | undefined
   const way = pipeline({
-    hosts: undefined,
     transport:
       options.transport === false || !origins.every(origin => origin.startsWith('https:'))
         ? undefined
@@ -250,6 +280,7 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
     access: options.access !== false,
     headers: policy,
     audit: written,
+    isNoted: refusal => flows?.isRecorded(refusal) === true,
     clock,
     random,
   })
@@ -271,6 +302,31 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
       clock,
     }),
   ]
+
+  const people =
+    options.account === undefined || options.account === false
+      ? undefined
+      : await accounts(options.account, {
+          origin: origins[0],
+          stores,
+          keys,
+          clock,
+          random,
+          audit: written,
+          sessions: keeper,
+        })
+  if (people !== undefined && keeper !== undefined) {
+    flows = people.flows
+    endpoints.push(
+      ...accountEndpoints({
+        flows: people.flows,
+        stores,
+        sessions: keeper,
+        pipeline: way,
+        signOut: policy?.signOut ?? [],
+      }),
+    )
+  }
 
   const contextFor = contexts(origins, addressOf, mode)
 
@@ -294,6 +350,7 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
     audit: written,
     sessions: keeper,
     throttle: throttled,
+    account: flows,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
@@ -323,10 +380,59 @@ export function assemble(options: BulwarkOptions = {}): Bulwark {
     },
     async close() {
       shedding?.stop()
+      await people?.mails?.stop()
       await written?.close()
       if (options.stores === undefined) await stores.close()
     },
   }
+}
+
+/** Decision: hashes leave one thread of the pool free, so that a login flood starves no file or name. */
+function hashPermits(): number {
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
+  return Math.max(1, Math.min(availableParallelism(), threads - 1))
+}
+
+interface PeopleParts {
+  readonly origin: string | undefined
+  readonly stores: Stores
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: Audit | undefined
+  readonly sessions: SessionKeeper | undefined
+}
+
+async function accounts(
+  options: AccountModule,
+  parts: PeopleParts,
+): Promise<{ readonly flows: AccountFlows; readonly mails: MailWorker | undefined }> {
+  const { origin, audit: log, sessions: keeper } = parts
+  if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
+  if (log === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
+  if (keeper === undefined) throw new ConfigFault('session', 'is false, and accounts need it')
+  const { mailer, ...rest } = options
+  const mails =
+    mailer === undefined
+      ? undefined
+      : mailWorker({
+          ...parts,
+          jobs: parts.stores.jobs,
+          mailer,
+          service: rest.service ?? new URL(origin).host,
+        })
+  const permits = hashPermits()
+  const flows = await account(rest, {
+    ...parts,
+    origin,
+    audit: log,
+    sessions: keeper,
+    permits,
+    admission: admission({ permits, queue: permits * 64, queueSeconds: 10 }),
+    ...(mails !== undefined && { wakeMail: mails.wake }),
+  })
+  mails?.start()
+  return { flows, mails }
 }
 
 function refuseUnknown(options: BulwarkOptions): void {

@@ -6,6 +6,7 @@ import type { Route } from './route.ts'
 
 const ID_BYTES = 12
 const NONCE_BYTES = 16
+const NO_FIELDS: Readonly<Record<string, never>> = Object.freeze(Object.create(null))
 
 /** One request on its way through: who asks, which route, and what the answer must carry. */
 export class Exchange {
@@ -15,6 +16,8 @@ export class Exchange {
   session: Session | undefined
   /** Who asks: by session or by bearer token. */
   principal: Principal | undefined
+  /** The query's fields: by the route's schema, else text, and lists where the route declares them. */
+  query: unknown = NO_FIELDS
   /** True while the CSRF token may still come as a form field. */
   awaitsFormToken = false
   /** True once a concurrency gate let it in, so that it is let out once. */

@@ -28,7 +28,6 @@ import type { Route } from './route.ts'
 
 /** The defences that judge requests. One that is switched off is absent. */
 export interface Defences {
-  readonly hosts: ((incoming: Incoming) => Refusal | undefined) | undefined
   /** Redirects or refuses plain http where the public origin is https. */
   readonly transport: ((incoming: Incoming) => Refusal | undefined) | undefined
   readonly csrf: Csrf | undefined
@@ -42,6 +41,8 @@ export interface Defences {
   readonly access: boolean
   readonly headers: HeaderPolicies | undefined
   readonly audit: Audit | undefined
+  /** Whether a flow has written this refusal down itself. */
+  readonly isNoted: (refusal: Refusal) => boolean
   readonly clock: Clock
   readonly random: Random
 }
@@ -59,8 +60,6 @@ export interface Pipeline {
   arrive(exchange: Exchange): Verdict | Promise<Verdict>
   /** Reads and parses the body by its declared kind, checks a form's token and the route's schema. */
   read(exchange: Exchange, stream: Readable): Promise<Outcome<unknown>>
-  /** The query by the route's schema; plain fields without one. */
-  query(exchange: Exchange): Outcome<unknown> | Promise<Outcome<unknown>>
   /** Lets it out of the concurrency gates. Call once when the answer is over, however it ended. */
   leave(exchange: Exchange): void
   /** Header fields of the answer, names and values in turn; cookies are not among them. */
@@ -76,7 +75,7 @@ export interface Pipeline {
 }
 
 export function pipeline(defences: Defences): Pipeline {
-  const { hosts, transport, csrf, visitors, content, limits, gate, shed, throttle } = defences
+  const { transport, csrf, visitors, content, limits, gate, shed, throttle } = defences
   const { sessions, access, headers, audit, clock, random } = defences
 
   const bodyRefusal = (exchange: Exchange): Verdict => {
@@ -90,13 +89,24 @@ export function pipeline(defences: Defences): Pipeline {
   /** What needs nothing but the request itself. */
   const early = (exchange: Exchange): Verdict => {
     const { incoming, route } = exchange
-    const refusal = hosts?.(incoming) ?? transport?.(incoming) ?? shed?.judge()
+    const refusal = transport?.(incoming) ?? shed?.judge()
     if (refusal !== undefined) return refusal
     if (csrf !== undefined && route.policy.csrf?.exempt === undefined) {
       const forged = csrf.judge(incoming)
       if (forged !== undefined) return forged
     }
-    return bodyRefusal(exchange) ?? route.content(incoming)
+    return bodyRefusal(exchange) ?? route.content(incoming) ?? queryRefusal(exchange)
+  }
+
+  /** Names that come twice and broken escapes are refused before anybody can read the other one. */
+  const queryRefusal = (exchange: Exchange): Verdict => {
+    const { incoming, route } = exchange
+    if (content === undefined || !route.matched || incoming.query === '') return undefined
+    const lists = route.policy.content?.lists
+    const parsed = parseQuery(incoming.query, lists === undefined ? {} : { lists })
+    if (!parsed.ok) return parsed.refusal
+    exchange.query = parsed.value
+    return undefined
   }
 
   const visitorOf = (incoming: Incoming): string | undefined => {
@@ -176,6 +186,11 @@ export function pipeline(defences: Defences): Pipeline {
       exchange.addFields(verdict.headers)
       if (verdict.refusal !== undefined) return verdict.refusal
     }
+    const schema = exchange.route.policy.content?.query
+    if (schema === undefined) return late(exchange)
+    const query = await validate(schema, exchange.query, '#/query')
+    if (!query.ok) return query.refusal
+    exchange.query = query.value
     return late(exchange)
   }
 
@@ -196,7 +211,9 @@ export function pipeline(defences: Defences): Pipeline {
       if (waiting !== undefined && !(waiting instanceof Promise)) return waiting
       const loading = sessions?.load(exchange.incoming.header('cookie'))
       if (waiting === undefined && loading === undefined) {
-        if (throttle === undefined || exchange.route.throttle.length === 0) return late(exchange)
+        const { throttle: names, policy } = exchange.route
+        const unthrottled = throttle === undefined || names.length === 0
+        if (unthrottled && policy.content?.query === undefined) return late(exchange)
       }
       return looked(exchange, waiting, loading)
     },
@@ -220,14 +237,6 @@ export function pipeline(defences: Defences): Pipeline {
       const schema = route.policy.content?.body
       return schema === undefined ? body : validate(schema, withoutToken(body.value))
     },
-    query(exchange) {
-      const { incoming, route } = exchange
-      const lists = route.policy.content?.lists
-      const parsed = parseQuery(incoming.query, lists === undefined ? {} : { lists })
-      const schema = route.policy.content?.query
-      if (!parsed.ok || schema === undefined) return parsed
-      return validate(schema, parsed.value, '#/query')
-    },
     leave(exchange) {
       if (!exchange.inside) return
       exchange.inside = false
@@ -250,7 +259,7 @@ export function pipeline(defences: Defences): Pipeline {
       return csrf.issue(visitors.read(value) ?? '')
     },
     note(exchange, refusal) {
-      if (audit === undefined || !isRecorded(refusal)) return
+      if (audit === undefined || !isRecorded(refusal) || defences.isNoted(refusal)) return
       audit.record(
         refusalEvent(refusal, auditRequest(exchange), { actorId: exchange.principal?.accountId }),
       )

@@ -3,7 +3,7 @@ import type {
   FastifyContextConfig,
   FastifyError,
   FastifyInstance,
-  FastifyPluginCallback,
+  FastifyPluginAsync,
   FastifyReply,
   RouteOptions,
 } from 'fastify'
@@ -51,23 +51,14 @@ export function refuse(refusal: Refusal): never {
  *
  * @throws {ConfigFault} when an option is wrong, at start
  */
-export const bulwark: FastifyPluginCallback<BulwarkOptions | { readonly bulwark: Bulwark }> =
+export const bulwark: FastifyPluginAsync<BulwarkOptions | { readonly bulwark: Bulwark }> =
   Object.assign(plugin, { [Symbol.for('skip-override')]: true })
 
-function plugin(
+async function plugin(
   app: FastifyInstance,
   options: BulwarkOptions | { readonly bulwark: Bulwark },
-  done: (error?: Error) => void,
-): void {
-  let defences: Bulwark
-  try {
-    defences = 'bulwark' in options ? options.bulwark : assemble(options)
-    put(app, defences)
-  } catch (error) {
-    done(error as Error)
-    return
-  }
-  done()
+): Promise<void> {
+  put(app, 'bulwark' in options ? options.bulwark : await assemble(options))
 }
 
 function put(app: FastifyInstance, defences: Bulwark): void {
@@ -107,15 +98,19 @@ function put(app: FastifyInstance, defences: Bulwark): void {
       return next(error as Error)
     }
     if (!(verdict instanceof Promise)) {
-      if (verdict !== undefined) return end(exchange, reply, verdict)
-      request.principal = exchange.principal
-      return next()
+      return settle(verdict)
     }
-    verdict.then(late => {
-      if (late !== undefined) return end(exchange, reply, late)
+    verdict.then(settle, next)
+
+    function settle(refusal: Refusal | undefined): void {
+      if (refusal !== undefined) {
+        end(exchange, reply, refusal)
+        return
+      }
       request.principal = exchange.principal
+      request.query = exchange.query
       next()
-    }, next)
+    }
   })
 
   app.addHook('onSend', (request, reply, payload, next) => {
