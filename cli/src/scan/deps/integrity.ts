@@ -129,7 +129,7 @@ function address(
   if (!hosts.has(url.host)) {
     add(foreignHost, 'high', locked, `${id} comes from ${url.host}`, resolved)
   }
-  const fetched = /^(?:.*\/)?((?:@[^/]+\/)?[^/]+)\/-\/([^/]+)\.tgz$/.exec(
+  const fetched = /^\/(?:.*?\/)??((?:@[^/]+\/)?[^/]+)\/-\/([^/]+)\.tgz$/.exec(
     decodeURIComponent(url.pathname),
   )
   if (fetched === null) return
