@@ -1,18 +1,53 @@
-import type { Outcome } from '../../kernel/outcome.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { gate } from './gate.ts'
+
+export const refusals = {
+  full: { code: 'admission.full', says: 'limits.busy', status: 503, retryAfterSeconds: 5 },
+} as const
 
 export interface AdmissionOptions {
-  /** Jobs at once: cores, or what memory allows. */
+  /** Jobs at once: as many as there are cores, or as memory allows. */
   readonly permits: number
   /** Jobs waiting. */
   readonly queue: number
   readonly queueSeconds: number
+  readonly clock?: Clock
 }
 
-/** Runs dear jobs (password hashes) a few at a time. A permit is the job's, not the request's. */
+/** Runs dear jobs (password hashes) a few at a time; see `admission`. */
 export interface Admission {
+  /** The job's answer, or `admission.full` without having begun it. The job's fault is thrown on. */
   run<T>(job: () => Promise<T>): Promise<Outcome<T>>
   readonly running: number
   readonly waiting: number
 }
 
-export declare function admission(options: AdmissionOptions): Admission
+/**
+ * A permit belongs to the job, not to the request: who hangs up does not free one while the job
+ * still eats a core and its memory. What finds neither permit nor place in the queue is refused at
+ * once, so that a flood of logins costs no more than the permits do.
+ *
+ * @see ASVS 15.2.2, 6.3.1
+ */
+export function admission(options: AdmissionOptions): Admission {
+  const { permits, queue, queueSeconds, clock = Date.now } = options
+  const places = gate({ max: permits, queue, queueSeconds, clock })
+  return {
+    async run(job) {
+      const refusal = places.enter()
+      if (refusal !== undefined && (await refusal) !== undefined) return refused(refusals.full)
+      try {
+        return granted(await job())
+      } finally {
+        places.leave()
+      }
+    },
+    get running() {
+      return places.inside
+    },
+    get waiting() {
+      return places.waiting
+    },
+  }
+}

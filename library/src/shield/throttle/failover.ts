@@ -1,0 +1,67 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { Counted, Counters, Hit } from '../../store/port/counters.ts'
+import { LocalRates } from './local.ts'
+
+export interface FailoverOptions {
+  readonly counters: Counters
+  readonly clock: Clock
+  readonly onStoreFailure?: (failing: boolean, cause: unknown) => void
+  readonly storeTimeoutMs?: number
+}
+
+export interface Tally {
+  readonly counted: readonly Counted[]
+  /** True when the store was not asked or did not answer, and only this process has counted. */
+  readonly blind: boolean
+}
+
+/** After a failure the store is left alone this long, then one request tries it again. */
+const PAUSE_MS = 1000
+
+/**
+ * Counts in the store, or in this process while the store fails.
+ *
+ * Decision: a rate without its store becomes a stricter one of this process alone, rather than
+ * none (everybody in) or an outage (nobody in). Cost: for that time the count is per process, and
+ * the store's own count has gaps; where that is not good enough, a policy says `refuse`.
+ */
+export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Promise<Tally> {
+  const { counters, clock, storeTimeoutMs = 0 } = options
+  let local: LocalRates | undefined
+  let failing = false
+  let triedAt = 0
+
+  const blindly = (hits: readonly Hit[]): Tally => {
+    local ??= new LocalRates(clock() ^ (process.pid << 16))
+    return { counted: local.hit(hits, clock()), blind: true }
+  }
+
+  return async hits => {
+    const now = clock()
+    if (failing && now - triedAt < PAUSE_MS) return blindly(hits)
+    triedAt = now
+    try {
+      const asked = counters.hit(hits, now)
+      const counted = await (storeTimeoutMs > 0 ? within(asked, storeTimeoutMs) : asked)
+      if (failing) {
+        failing = false
+        options.onStoreFailure?.(false, undefined)
+      }
+      return { counted, blind: false }
+    } catch (cause) {
+      triedAt = now
+      if (!failing) {
+        failing = true
+        options.onStoreFailure?.(true, cause)
+      }
+      return blindly(hits)
+    }
+  }
+}
+
+function within<T>(asked: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer in time')), milliseconds)
+    asked.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
