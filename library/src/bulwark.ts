@@ -367,9 +367,10 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           answer(message, response, refusal) {
             const exchange = way.begin(receive(message).incoming, unmatched)
             way.note(exchange, refusal)
-            const { status, type, headers = [], body } = problemAnswer(exchange, refusal)
-            const fields = [...way.fields(exchange, type), ...headers, 'content-type', type ?? '']
-            response.writeHead(status, [...fields])
+            const { status, type, headers, body } = problemAnswer(exchange, refusal)
+            const fields = [...way.fields(exchange, type), ...headers, 'content-type', type]
+            fields.push('content-length', String(Buffer.byteLength(body)))
+            response.writeHead(status, fields)
             response.end(body)
           },
         },

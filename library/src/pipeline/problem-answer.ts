@@ -3,8 +3,15 @@ import type { Refusal } from '../kernel/refusal.ts'
 import type { Answer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 
+/** An answer whose every member is there. */
+export interface ProblemAnswer extends Answer {
+  readonly type: string
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
 /** What Bulwark answers when it refuses: problem+json, or the same as a plain page for people. */
-export function problemAnswer(exchange: Exchange, refusal: Refusal): Answer {
+export function problemAnswer(exchange: Exchange, refusal: Refusal): ProblemAnswer {
   const problem = problemOf(refusal, exchange.id)
   const headers = problemFields(refusal)
   if (wantsPage(exchange)) {

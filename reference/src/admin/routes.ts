@@ -3,7 +3,10 @@ import { z } from 'zod'
 
 const admin = { access: { signedIn: true, role: 'admin', stepUpSeconds: 900 } } as const
 
-const number = z.string().regex(/^\d{1,15}$/).transform(Number)
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
 const auditQuery = z.strictObject({
   limit: number.pipe(z.number().min(1).max(1000)).optional(),
   before: number.optional(),
@@ -31,20 +34,24 @@ export function adminRoutes(app: FastifyInstance): void {
     })
   })
 
-  app.get('/admin/audit', { config: { ...admin, content: { query: auditQuery } } }, async request => {
-    const query = request.query as z.infer<typeof auditQuery>
-    const events = await audit?.read({
-      limit: query.limit ?? 100,
-      ...(query.before !== undefined && { beyond: query.before }),
-      ...(query.code !== undefined && { code: query.code }),
-      ...(query.actor !== undefined && { actorId: query.actor }),
-      ...(query.target !== undefined && { targetId: query.target }),
-      ...(query.since !== undefined && { since: Date.parse(query.since) }),
-      ...(query.until !== undefined && { until: Date.parse(query.until) }),
-      ...(query.contains !== undefined && { contains: query.contains }),
-    })
-    return (events ?? []).map(event => ({ ...event, at: new Date(event.at).toISOString() }))
-  })
+  app.get(
+    '/admin/audit',
+    { config: { ...admin, content: { query: auditQuery } } },
+    async request => {
+      const query = request.query as z.infer<typeof auditQuery>
+      const events = await audit?.read({
+        limit: query.limit ?? 100,
+        ...(query.before !== undefined && { beyond: query.before }),
+        ...(query.code !== undefined && { code: query.code }),
+        ...(query.actor !== undefined && { actorId: query.actor }),
+        ...(query.target !== undefined && { targetId: query.target }),
+        ...(query.since !== undefined && { since: Date.parse(query.since) }),
+        ...(query.until !== undefined && { until: Date.parse(query.until) }),
+        ...(query.contains !== undefined && { contains: query.contains }),
+      })
+      return (events ?? []).map(event => ({ ...event, at: new Date(event.at).toISOString() }))
+    },
+  )
 
   app.get('/admin/overview', { config: admin }, async () => {
     const now = clock()

@@ -1,6 +1,6 @@
+import { refuse } from 'bulwark/fastify'
 import type { Outbox } from 'bulwark/mail'
 import type { FastifyInstance } from 'fastify'
-import { refuse } from 'bulwark/fastify'
 
 const LOOPBACK = /^(?:127\.|::1$)/
 
@@ -9,7 +9,8 @@ const notFound = { code: 'route.not_found', says: 'route.not_found', status: 404
 /** `/dev/outbox`: the mails that would have gone out. Mounted in development only. */
 export function outboxRoutes(app: FastifyInstance, outbox: Outbox): void {
   app.get('/dev/outbox', { config: { access: { public: true } } }, async request => {
-    if (!LOOPBACK.test(request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')) refuse(notFound)
+    if (!LOOPBACK.test(request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''))
+      refuse(notFound)
     return outbox.mails().map(mail => ({ ...mail, at: new Date(mail.at).toISOString() }))
   })
 }

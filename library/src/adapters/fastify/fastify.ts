@@ -5,9 +5,10 @@ import type {
   FastifyInstance,
   FastifyPluginAsync,
   FastifyReply,
-  RouteOptions,
+  FastifyRequest,
 } from 'fastify'
 import { assemble, type Bulwark, type BulwarkOptions } from '../../bulwark.ts'
+import { ConfigFault } from '../../kernel/fault.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 import type { Answer } from '../../pipeline/answer.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
@@ -28,6 +29,13 @@ declare module 'fastify' {
     /** All defences, put together. */
     bulwark: Bulwark
   }
+}
+
+/** Where a route's compiled policy stands in its config; copied along by whoever copies that. */
+const ROUTE = Symbol('bulwark.route')
+
+interface Compiled extends FastifyContextConfig {
+  [ROUTE]?: Route
 }
 
 /** Carries a refusal through a framework that only knows errors. */
@@ -65,35 +73,40 @@ function put(app: FastifyInstance, defences: Bulwark): void {
   const way = defences.pipeline
   const table = routeTable()
   const unmatched = defences.route('ANY', '*', undefined)
-  const routes = new WeakMap<FastifyContextConfig, Route>()
   let stopping = false
 
   app.decorate('bulwark', defences)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('exchange', null as unknown as Exchange)
 
-  app.addHook('onRoute', route => learn(route))
-  const learn = (route: RouteOptions): void => {
-    const policy = policyOf(route.config)
-    const config = route.config ?? {}
-    route.config = config
-    for (const method of [route.method].flat()) {
-      table.add(method, route.url)
-      if (method === 'HEAD' && routes.has(config)) continue
-      routes.set(config, defences.route(method, route.url, policy))
-    }
+  app.addHook('onRoute', route => {
+    const config: Compiled = route.config ?? {}
+    const methods = [route.method].flat()
+    for (const method of methods) table.add(method, route.url)
+    // Fastify adds a HEAD route to each GET route and hands the same config on.
+    if (config[ROUTE] !== undefined && methods.every(method => method === 'HEAD')) return
+    const name = methods.join('|')
+    const compiled: Compiled = { ...config }
+    compiled[ROUTE] = defences.route(name, route.url, policyOf(config))
+    route.config = compiled
+  })
+
+  /** Fails closed: a route that was never compiled answers nothing at all. */
+  const routeOf = (request: FastifyRequest): Route => {
+    if (request.is404) return unmatched
+    const route = (request.routeOptions.config as Compiled)[ROUTE]
+    if (route === undefined) throw new ConfigFault('bulwark', 'register it before your routes')
+    return route
   }
 
   app.addHook('onRequest', (request, reply, next) => {
     const { incoming, refusal } = defences.receive(request.raw)
-    const route = request.is404 ? unmatched : (routes.get(request.routeOptions.config) ?? unmatched)
-    const exchange = way.begin(incoming, route)
-    request.exchange = exchange
-    if (refusal !== undefined) return end(exchange, reply, refusal)
-    if (stopping) return end(exchange, reply, refusals.stopping)
+    let exchange: Exchange
     let verdict: ReturnType<typeof way.arrive>
     try {
-      verdict = way.arrive(exchange)
+      exchange = way.begin(incoming, routeOf(request))
+      request.exchange = exchange
+      verdict = refusal ?? (stopping ? refusals.stopping : way.arrive(exchange))
     } catch (error) {
       return next(error as Error)
     }
@@ -134,6 +147,8 @@ function put(app: FastifyInstance, defences: Bulwark): void {
 
   const end = (exchange: Exchange, reply: FastifyReply, refusal: Refusal): void => {
     way.note(exchange, refusal)
+    // Fastify closes the connection after every body it could not parse; ours was read to its end.
+    if (refusal.close !== true) reply.removeHeader('connection')
     send(reply, problemAnswer(exchange, refusal))
   }
 

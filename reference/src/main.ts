@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { ConfigFault } from 'bulwark/fault'
+import { sqliteStores } from 'bulwark/sqlite'
+import { sqliteDatabase } from './data/database.ts'
+import { seed } from './seed/seed.ts'
+import { service } from './service.ts'
+import { settings as read } from './settings.ts'
+
+/** Where the console's words go; nothing else in the service writes to it. */
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+async function main(): Promise<void> {
+  const settings = read(process.env, process.cwd())
+  const file = join(settings.dataFolder, 'bulwark.db')
+  const stores = await sqliteStores({ path: file })
+  const database = sqliteDatabase(join(settings.dataFolder, 'orders.db'))
+  const { app, setUpLink } = await service(settings, { stores, database, mailer: undefined })
+  if (settings.seedFile !== undefined) await seed(app.bulwark, settings.seedFile)
+  await app.listen({ host: settings.host, port: settings.port })
+  say(`Bulwark reference service: ${settings.origin}`)
+  say(`Data: ${settings.dataFolder}`)
+  if (setUpLink !== undefined) say(`Set up the first administrator (works once): ${setUpLink}`)
+
+  const stop = async (): Promise<void> => {
+    await app.close()
+    await stores.close()
+    await database.close()
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof ConfigFault)) throw error
+  process.stderr.write(`bulwark: ${error.message}\n`)
+  process.exit(1)
+}

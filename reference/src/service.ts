@@ -1,0 +1,65 @@
+import { bulwark } from 'bulwark/fastify'
+import { developmentOutbox, type Mailer } from 'bulwark/mail'
+import type { Stores } from 'bulwark/stores'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { adminRoutes } from './admin/routes.ts'
+import type { Database } from './data/database.ts'
+import { outboxRoutes } from './dev/outbox.ts'
+import { healthRoutes } from './health/routes.ts'
+import { orders as openOrders } from './orders/orders.ts'
+import { orderRoutes } from './orders/routes.ts'
+import type { Settings } from './settings.ts'
+import { setup } from './setup/setup.ts'
+import { assetRoutes } from './web/assets.ts'
+import { pageRoutes } from './web/routes.ts'
+
+/** What the service stands on; whoever starts it opens and closes these. */
+export interface Parts {
+  readonly stores: Stores
+  readonly database: Database
+  /** Where mails go; without one, development shows them at `/dev/outbox`. */
+  readonly mailer: Mailer | undefined
+  readonly clock?: () => number
+}
+
+export interface Service {
+  readonly app: FastifyInstance
+  /** One-time link that makes the first administrator; absent when there is one. */
+  readonly setUpLink: string | undefined
+}
+
+/** Puts the reference service together. It does not listen yet. */
+export async function service(settings: Settings, parts: Parts): Promise<Service> {
+  const clock = parts.clock ?? Date.now
+  const outbox =
+    parts.mailer === undefined && settings.mode === 'development'
+      ? developmentOutbox(clock)
+      : undefined
+  const mailer = parts.mailer ?? outbox
+  let stopping = false
+
+  const app = Fastify({ logger: { level: 'warn' } })
+  await app.register(bulwark, {
+    mode: settings.mode,
+    origin: settings.origin,
+    rootKey: settings.rootKey,
+    trustedProxies: settings.trustedProxies,
+    stores: parts.stores,
+    clock,
+    account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
+  })
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+
+  const orders = await openOrders(parts.database, clock)
+  const first = await setup(app.bulwark, settings)
+  healthRoutes(app, () => stopping)
+  assetRoutes(app)
+  orderRoutes(app, orders)
+  adminRoutes(app)
+  if (outbox !== undefined) outboxRoutes(app, outbox)
+  pageRoutes(app, { orders, setUp: first.makeAdministrator })
+  await app.ready()
+  return { app, setUpLink: first.link }
+}
