@@ -30,8 +30,8 @@ export interface House {
   close(): Promise<void>
 }
 
-export const ROOT = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7 + 3))
-export const PASSWORD = 'purple otter walks home'
+export const ROOT: Buffer = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7 + 3))
+export const PASSWORD: string = 'purple otter walks home'
 
 let unused = 0
 /** A request from an address of its own, unless told. */

@@ -23,6 +23,8 @@ export const LINK_PURPOSES: readonly TokenPurpose[] = [
   'mfa-flow',
 ]
 
+const TOKEN_LENGTH = 43
+
 /** A fresh secret and the hash under which it is kept. */
 export interface FreshToken {
   readonly token: string
@@ -34,8 +36,12 @@ export function freshToken(ground: Ground, purpose: TokenPurpose): FreshToken {
   return { token, hash: hashOf(ground, purpose, token) }
 }
 
-/** The hash under which a token would be kept; of anything that cannot be one, a hash of nothing. */
-export function hashOf(ground: Ground, purpose: TokenPurpose, token: string): string {
+/**
+ * The hash under which a token would be kept; of anything that cannot be one, a hash of nothing. Takes
+ * the whole link as well: without script a person pastes what the mail shows.
+ */
+export function hashOf(ground: Ground, purpose: TokenPurpose, typed: string): string {
+  const token = typed.trim().slice(-TOKEN_LENGTH)
   const text = isCanonicalBase64url(token, 32) ? token : 'malformed'
   return keyedHash(ground.keys.for('one-time-token'), `${purpose}\n${text}`)
 }

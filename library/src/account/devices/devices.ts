@@ -1,5 +1,8 @@
+import { refusals } from '../../access/access.ts'
 import { keyedHash } from '../../kernel/bytes.ts'
+import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { cookieText, DEVICE_COOKIE, readCookie } from '../../session/cookies/cookies.ts'
+import type { Session } from '../../session/sessions/sessions.ts'
 import type { Along } from '../../store/port/along.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { Ground, Visit } from '../ground.ts'
@@ -101,7 +104,30 @@ export async function listDevices(
     .sort((a, b) => b.lastUsedAt - a.lastUsedAt)
 }
 
-/** Makes one a stranger again. False when it is not the account's. */
-export function forgetDevice(ground: Ground, accountId: string, id: string): Promise<boolean> {
-  return ground.stores.credentials.remove(accountId, id)
+/**
+ * Makes one a stranger again.
+ *
+ * @returns `access.not_found` for what is absent and what is somebody else's alike
+ */
+export async function forgetDevice(
+  ground: Ground,
+  visit: Visit,
+  session: Session,
+  id: string,
+): Promise<Outcome<void>> {
+  const event = ground.entry({
+    code: 'account.updated',
+    outcome: 'success',
+    actorId: session.accountId,
+    targetId: id,
+    request: visit.request,
+    reason: 'device_forgotten',
+  })
+  const owner = session.accountId
+  // By its kind as well: this door must not take out a second factor.
+  const all = await ground.stores.credentials.ofAccount(owner, DEVICE)
+  const gone =
+    all.some(one => one.id === id) &&
+    (await ground.stores.credentials.remove(owner, id, { events: [event] }))
+  return gone ? granted(undefined) : refused(refusals.notFound)
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Keys } from '../../kernel/keys.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Backoff, Counted, Counters, Rate, Reservation } from '../../store/port/counters.ts'
+import type { Challenge } from './challenge.ts'
 import { coarseSeconds } from './coarse.ts'
 import { type LockoutOptions, lockoutSettings } from './settings.ts'
 
@@ -25,8 +26,8 @@ export interface Attempt {
   readonly address: string
   /** Handle of a device that signed in to this very account before. */
   readonly device: string | undefined
-  /** Whether the client has solved the challenge that was asked of it. */
-  readonly solved?: boolean
+  /** What the client answers to the challenge that was asked of it. */
+  readonly answer?: string | undefined
 }
 
 /** An attempt that was let through and counts as failed until it succeeds. */
@@ -66,6 +67,14 @@ export interface Lockout {
   delayed(limit: number): Promise<readonly Delayed[]>
 }
 
+export interface LockoutGround {
+  readonly counters: Counters
+  readonly keys: Keys
+  readonly clock: Clock
+  /** Asked of unknown devices after some failures, before delays grow. */
+  readonly challenge?: Challenge | undefined
+}
+
 const PREFIX = 'login:'
 
 /**
@@ -75,11 +84,8 @@ const PREFIX = 'login:'
  * @throws {ConfigFault} when a number makes no sense
  * @see ASVS 6.1.1, 6.3.1; NIST SP 800-63B-4 §3.2.2; RFC 4226 §7.3
  */
-export function lockout(
-  options: LockoutOptions,
-  ground: { readonly counters: Counters; readonly keys: Keys; readonly clock: Clock },
-): Lockout {
-  const { counters, clock } = ground
+export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout {
+  const { counters, clock, challenge } = ground
   const { account, address, calmAddress, device, spray, soft } = lockoutSettings(options)
   const secret = ground.keys.for('counter')
   const sprayHit = { key: `${PREFIX}spray`, rate: spray satisfies Rate }
@@ -110,8 +116,10 @@ export function lockout(
         backoff: spraying ? address : calmAddress,
       }
       const wanted = own === undefined ? [where, who] : [who]
-      if (soft !== undefined && own === undefined && attempt.solved !== true) {
-        wanted.push({ key: `${who.key}:soft`, backoff: soft })
+      if (challenge !== undefined && own === undefined) {
+        const solved =
+          attempt.answer !== undefined && (await challenge.solved(attempt.answer, attempt.address))
+        if (!solved) wanted.push({ key: `${who.key}:soft`, backoff: soft })
       }
       const counted = await counters.reserve(wanted, now)
       const at = counted.findIndex(one => !one.allowed)
@@ -122,7 +130,12 @@ export function lockout(
           return refused({ ...refusals.address, retryAfterSeconds: seconds })
         }
         if (wanted[at] === who) return refused({ ...refusals.account, why: `wait ${seconds} s` })
-        return refused({ ...refusals.challenge, retryAfterSeconds: seconds })
+        const asked = challenge?.ask(attempt.address) ?? ''
+        return refused({
+          ...refusals.challenge,
+          retryAfterSeconds: seconds,
+          headers: { 'bulwark-challenge': asked },
+        })
       }
       const mine = counted[wanted.indexOf(who)]
       const failures = mine?.failures ?? 1

@@ -17,7 +17,7 @@ export interface LockoutOptions {
   readonly addressFailures?: number
   /** Failures a minute all over the service that count as spraying; 300 unless told. */
   readonly sprayFailuresPerMinute?: number
-  /** Asks unknown devices for a challenge after this many failures on a name; off unless told. */
+  /** With a challenge: asked of unknown devices after this many failures on a name; 3 unless told. */
   readonly challengeAfterFailures?: number
 }
 
@@ -29,7 +29,8 @@ export interface LockoutSettings {
   /** An address while somebody sprays: a tenth of its calm budget. */
   readonly address: Backoff
   readonly spray: Rate
-  readonly soft: Backoff | undefined
+  /** Who does not solve the challenge waits this instead. */
+  readonly soft: Backoff
 }
 
 const MINUTE = 60_000
@@ -58,7 +59,6 @@ export function lockoutSettings(options: LockoutOptions): LockoutSettings {
   const account = { free, baseMs, capMs, forgetMs: DAY, shutAfter }
   const perAddress = whole('addressFailures', 50, 10_000)
   const calmAddress = { free: perAddress, baseMs: 5_000, capMs: 15 * MINUTE, forgetMs: 15 * MINUTE }
-  const challenge = options.challengeAfterFailures
   return {
     account,
     device: { ...account, free: 2 * free },
@@ -66,14 +66,11 @@ export function lockoutSettings(options: LockoutOptions): LockoutSettings {
     address: { ...calmAddress, free: Math.max(1, Math.ceil(perAddress / 10)) },
     spray: { limit: whole('sprayFailuresPerMinute', 300, 1_000_000), windowMs: MINUTE },
     // Who does not solve may wait instead: a page without script must not end here.
-    soft:
-      challenge === undefined
-        ? undefined
-        : {
-            free: whole('challengeAfterFailures', 3, 50),
-            baseMs: 30_000,
-            capMs: 15 * MINUTE,
-            forgetMs: DAY,
-          },
+    soft: {
+      free: whole('challengeAfterFailures', 3, 50),
+      baseMs: 30_000,
+      capMs: 15 * MINUTE,
+      forgetMs: DAY,
+    },
   }
 }

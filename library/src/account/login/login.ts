@@ -23,8 +23,8 @@ export interface LoginInput {
   readonly email: string
   readonly password: string
   readonly transport?: Transport
-  /** Whether a challenge that was asked for has been solved (see `lockout/challenge`). */
-  readonly solved?: boolean
+  /** The answer to a challenge that was asked for (see `lockout/challenge`). */
+  readonly challenge?: string
 }
 
 /**
@@ -59,7 +59,7 @@ async function tryLogin(
     identifier: email,
     address: visit.request.address,
     device: device?.handle,
-    ...(input.solved !== undefined && { solved: input.solved }),
+    answer: input.challenge,
   })
   if (!reserved.ok) {
     note(ground, visit, email, account, reserved.refusal)

@@ -1,10 +1,7 @@
+import { refusals } from '../../access/access.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Ground, Visit } from '../ground.ts'
-
-export const refusals = {
-  unknownSession: { code: 'session.not_found', says: 'not_found', status: 404 },
-} as const
 
 /** Ends this session. Answers the `Set-Cookie` texts that make the browser forget it. */
 export async function logout(
@@ -70,7 +67,7 @@ function endSessions(
 /**
  * Ends one session of the account by its listed id.
  *
- * @returns `session.not_found` for what is absent and what is somebody else's alike
+ * @returns `access.not_found` for what is absent and what is somebody else's alike
  */
 export async function revokeSession(
   ground: Ground,
@@ -89,5 +86,5 @@ export async function revokeSession(
       }),
     ],
   })
-  return ended ? granted(undefined) : refused(refusals.unknownSession)
+  return ended ? granted(undefined) : refused(refusals.notFound)
 }

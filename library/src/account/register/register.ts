@@ -1,10 +1,10 @@
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Account } from '../../store/port/accounts.ts'
+import { keepDecoy } from '../decoy.ts'
 import { timebox } from '../enumeration/timebox.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { hourly } from '../hourly.ts'
 import { canonicalEmail } from '../mail/address.ts'
-import { freshToken, keepToken } from '../tokens.ts'
 import { keepVerification } from './verification.ts'
 
 export const refusals = {
@@ -111,38 +111,19 @@ function newAccount(
 }
 
 /** Where a link would be kept, a decoy; where the link's mail would wait, a notice to the owner. */
-async function keepNotice(
+function keepNotice(
   ground: Ground,
   visit: Visit,
   email: string,
   known: Account | undefined,
 ): Promise<void> {
-  await keepToken(
-    ground,
-    freshToken(ground, 'decoy').hash,
-    {
-      purpose: 'decoy',
-      accountId: undefined,
-      data: '{}',
-      expiresAt: ground.clock() + ground.settings.verifyMs,
-    },
-    { only: false },
-    {
-      events: [
-        ground.entry({
-          code: 'register.known_address',
-          outcome: 'success',
-          targetId: known?.id,
-          request: visit.request,
-        }),
-      ],
-      jobs: [
-        ground.mail.job({
-          code: 'register.known',
-          to: email,
-          values: { loginLink: `${ground.settings.origin}/login` },
-        }),
-      ],
-    },
-  )
+  const event = ground.entry({
+    code: 'register.known_address',
+    outcome: 'success',
+    targetId: known?.id,
+    request: visit.request,
+  })
+  const values = { loginLink: `${ground.settings.origin}/login` }
+  const job = ground.mail.job({ code: 'register.known', to: email, values })
+  return keepDecoy(ground, ground.settings.verifyMs, { events: [event], job })
 }

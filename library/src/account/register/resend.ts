@@ -1,10 +1,10 @@
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Account } from '../../store/port/accounts.ts'
+import { keepDecoy } from '../decoy.ts'
 import { timebox } from '../enumeration/timebox.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { hourly, mailboxHasRoom } from '../hourly.ts'
 import { canonicalEmail } from '../mail/address.ts'
-import { freshToken, keepToken } from '../tokens.ts'
 import { keepVerification } from './verification.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function resendTo(
   email: string = account?.email ?? '',
 ): Promise<void> {
   const room = await mailboxHasRoom(ground, 'verify-email', email)
-  if (account === undefined || !room) await keepDecoy(ground)
+  if (account === undefined || !room) await keepDecoy(ground, ground.settings.verifyMs)
   else await keepVerification(ground, visit, account, waitingRegistration(account))
   ground.mail.wake()
 }
@@ -51,19 +51,4 @@ function waitingRegistration(account: Account): {
   name: string | undefined
 } {
   return { passwordHash: account.passwordHash, name: account.name }
-}
-
-async function keepDecoy(ground: Ground): Promise<void> {
-  await keepToken(
-    ground,
-    freshToken(ground, 'decoy').hash,
-    {
-      purpose: 'decoy',
-      accountId: undefined,
-      data: '{}',
-      expiresAt: ground.clock() + ground.settings.verifyMs,
-    },
-    { only: false },
-    { jobs: [ground.mail.job(undefined)] },
-  )
 }

@@ -1,7 +1,7 @@
-import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
-import type { Refusal } from '../../kernel/refusal.ts'
+import { granted, type Outcome } from '../../kernel/outcome.ts'
 import type { AccountChange } from '../../store/port/accounts.ts'
 import type { Ground, Visit } from '../ground.ts'
+import { refuse } from '../refuse.ts'
 import { hashOf } from '../tokens.ts'
 import type { Verification } from './verification.ts'
 
@@ -30,7 +30,7 @@ export async function verifyEmail(
     const now = ground.clock()
     const token = await oneTimeTokens.peek(hash, now)
     const account = token?.accountId && (await accounts.byId(token.accountId))
-    if (!token || !account) return no(ground, visit, refusals.unknownLink, undefined)
+    if (!token || !account) return refuse(ground, visit, 'register.refused', refusals.unknownLink)
     const answer = await accounts.update(
       account.id,
       account.version,
@@ -53,9 +53,9 @@ export async function verifyEmail(
       },
     )
     if (answer === 'done') return granted(undefined)
-    if (answer === 'spent') return no(ground, visit, refusals.spentLink, account.id)
+    if (answer === 'spent') break
   }
-  return no(ground, visit, refusals.spentLink, undefined)
+  return refuse(ground, visit, 'register.refused', refusals.spentLink)
 }
 
 function verified(
@@ -71,20 +71,4 @@ function verified(
     ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: now }),
     ...(name !== undefined && { name }),
   }
-}
-
-function no(
-  ground: Ground,
-  visit: Visit,
-  refusal: Refusal,
-  targetId: string | undefined,
-): Outcome<never> {
-  ground.recordRefusal(refusal, {
-    code: 'register.refused',
-    outcome: 'failure',
-    reason: refusal.code,
-    targetId,
-    request: visit.request,
-  })
-  return refused(refusal)
 }

@@ -63,6 +63,11 @@ export interface SessionKeeper {
     proof: Proof,
     along?: Along,
   ): Promise<Issued>
+  /** The same session under a new id, not stored: for a transaction that ends the old one. */
+  renew(
+    session: Session,
+    change?: { readonly factors?: readonly ProvenFactor[]; readonly authenticatedAt?: number },
+  ): Issued
   /**
    * The same session under a new id, with what else was proven: at every change of privilege. Its
    * absolute end stays. Undefined when the session ended meanwhile.
@@ -165,16 +170,15 @@ export function sessions(options: SessionsOptions, ground: SessionsGround): Sess
       await keeper.trim(account.id)
       return issued
     },
-    async rotate(session, change, along) {
+    renew(session, change) {
       const now = clock()
-      const { idHash, ...rest } = session
-      const issued = named({
-        ...rest,
-        ...change,
-        lastSeenAt: now,
-        idleExpiresAt: idleEnd(now, session.expiresAt),
-      })
-      return (await store.replace(idHash, issued.record, along)) ? issued : undefined
+      const { idHash: _, ...rest } = session
+      const idleExpiresAt = idleEnd(now, session.expiresAt)
+      return named({ ...rest, ...change, lastSeenAt: now, idleExpiresAt })
+    },
+    async rotate(session, change, along) {
+      const issued = keeper.renew(session, change)
+      return (await store.replace(session.idHash, issued.record, along)) ? issued : undefined
     },
     end: (session, along) => store.revoke(session.idHash, along),
     endById: (accountId, id, along) => store.revokeById(accountId, id, along),
