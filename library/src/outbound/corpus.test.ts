@@ -25,7 +25,8 @@ async function holds(one: Case): Promise<void> {
   const outcome = await safeFetch(one.url, { policy, ...parts })
   await policy.close()
 
-  const exceptions = policy.settings.allowAddresses
+  const { allowAddresses, nat64Prefixes } = policy.settings
+  const exceptions = [...allowAddresses, ...nat64Prefixes]
   const inward = world.attempted.filter(address => !isPublic(address, exceptions))
   assert.deepEqual(inward, [], 'no connection may be attempted to a forbidden address')
   if (one.caller !== 'any') {

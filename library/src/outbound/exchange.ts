@@ -121,7 +121,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(granted(this.#result(this.#bytes.subarray(0, this.#length))))
+    if (!this.#close()) return
+    const outcome = granted(this.#result(this.#bytes.subarray(0, this.#length)))
+    // undici frees the connection in the next immediate. A caller that asks again at once finds it free
+    // only behind that; before, he would open a second one.
+    queueMicrotask(() => setImmediate(this.#settle, outcome))
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -133,10 +137,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(outcome: Outcome<Arrived>): void {
-    if (this.#over) return
+    if (this.#close()) this.#settle(outcome)
+  }
+
+  /** Whether it was still open. */
+  #close(): boolean {
+    if (this.#over) return false
     this.#over = true
     clearTimeout(this.#firstByte)
-    this.#settle(outcome)
+    return true
   }
 
   /**
