@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
-import { PUBLIC, policyOn, type Street, street } from './decoy.test.helper.ts'
+import { PUBLIC, policyOn, type Street, street } from './decoy.test.kit.ts'
 import { type OutboundOptions, type OutboundPolicy, safeFetch } from './outbound.ts'
 
 // What a hostile server may send, over real sockets: all of it has an end, and nobody waits for more.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Case, casesIn, policyOf, ToyInternet } from './loopback.test.helper.ts'
-import { isPublic } from './oracle.test.helper.ts'
+import { type Case, casesIn, policyOf, ToyInternet } from './loopback.test.kit.ts'
+import { isPublic } from './oracle.test.kit.ts'
 import { outboundPolicy, type SafeFetchInit, safeFetch } from './outbound.ts'
 
 const internet = new ToyInternet()

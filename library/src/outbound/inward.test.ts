@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { fetch as undiciFetch } from 'undici'
-import { DEAD, INWARD, PUBLIC, policyOn, type Street, street } from './decoy.test.helper.ts'
+import { DEAD, INWARD, PUBLIC, policyOn, type Street, street } from './decoy.test.kit.ts'
 import { type OutboundPolicy, outboundAgent, safeFetch } from './outbound.ts'
 
 // Real sockets, real kernel. Only names are stubbed; 127.0.0.1 plays the public internet.

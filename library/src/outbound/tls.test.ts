@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2'
 import { createServer, request } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, test } from 'node:test'
-import { certificate, type Issued } from './certificate.test.helper.ts'
+import { certificate, type Issued } from './certificate.test.kit.ts'
 import { type OutboundOptions, outboundAgent, outboundPolicy, safeFetch } from './outbound.ts'
 
 const root = certificate('Test Root', ['root'])
