@@ -5,7 +5,7 @@ import type { Ground } from './ground.ts'
 export const refusals = {
   gone: { code: 'account.gone', says: 'access.not_found', status: 404 },
   /** Changed by others again and again while we tried. */
-  contended: { code: 'account.contended', says: 'overload', status: 503, retryAfterSeconds: 1 },
+  contended: { code: 'account.contended', says: 'limits.busy', status: 503, retryAfterSeconds: 1 },
   spentLink: { code: 'account.spent_link', says: 'link.invalid', status: 400 },
   taken: { code: 'account.address_taken', says: 'link.invalid', status: 400 },
 } as const

@@ -9,7 +9,7 @@ import { type AccountFlows, type AccountGround, type AccountOptions, account } f
 import type { Visit } from './ground.ts'
 import { developmentOutbox, type Outbox } from './mail/mail.ts'
 import { type MailWorker, mailWorker } from './mail/worker.ts'
-import { admission } from './password/admission.ts'
+import { admission } from '../shield/limits/admission.ts'
 import { FLOOR } from './password/calibrate.ts'
 
 /** A whole house of account flows on one store, with a clock to turn and a mailbox to read. */

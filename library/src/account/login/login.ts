@@ -34,7 +34,7 @@ export interface LoginInput {
  * cost after one time; the log has the reason.
  *
  * @returns `login.failed` for all of them, `lockout.slow_down` for an address with too many failures,
- *   `lockout.challenge`, `overload` when too many passwords wait to be checked
+ *   `lockout.challenge`, `limits.busy` when too many passwords wait to be checked
  * @throws {StoreFault}
  * @see ASVS 6.3.1, 6.3.4, 6.3.8
  */

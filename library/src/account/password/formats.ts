@@ -52,7 +52,7 @@ export function argon2Format(argon2: Argon2): HashFormat {
       if (!plain || memoryKiB === undefined || passes === undefined || lanes === undefined) {
         return undefined
       }
-      if (phc.salt.length < 8 || phc.hash.length < 16 || memoryKiB < 8 * lanes) return undefined
+      if (phc.salt.length < 4 || phc.hash.length < 16 || memoryKiB < 8 * lanes) return undefined
       const cost = { memoryKiB, passes, lanes }
       return same(phc.hash, password =>
         argon2.derive({
@@ -73,7 +73,7 @@ export const scryptFormat: HashFormat = {
   name: 'scrypt',
   read(stored) {
     const phc = parsePhc(stored)
-    if (phc?.id !== 'scrypt' || phc.salt.length < 8 || phc.hash.length < 16) return undefined
+    if (phc?.id !== 'scrypt' || phc.salt.length < 4 || phc.hash.length < 16) return undefined
     const ln = wholeParam(phc, 'ln', 1, 24)
     const r = wholeParam(phc, 'r', 1, 64)
     const p = wholeParam(phc, 'p', 1, 16)
@@ -102,7 +102,7 @@ export const djangoFormat: HashFormat = {
   name: 'django',
   read(stored) {
     const [, digest, rounds, salt, hash] =
-      /^pbkdf2_(sha256|sha512)\$([1-9]\d{0,6})\$([A-Za-z0-9]{8,128})\$([A-Za-z0-9+/]{20,100}={0,2})$/.exec(
+      /^pbkdf2_(sha256|sha512)\$([1-9]\d{0,6})\$([A-Za-z0-9]{4,128})\$([A-Za-z0-9+/]{20,100}={0,2})$/.exec(
         stored,
       ) ?? []
     if (digest === undefined || salt === undefined || hash === undefined) return undefined
@@ -146,7 +146,7 @@ function pbkdf2Readable(
   digest: string,
   iterations: number | undefined,
 ): Readable | undefined {
-  if (iterations === undefined || phc.salt.length < 8) return undefined
+  if (iterations === undefined || phc.salt.length < 4) return undefined
   if (phc.hash.length < 16 || phc.hash.length > 64) return undefined
   return same(phc.hash, password =>
     derivePbkdf2(password, phc.salt, iterations, phc.hash.length, digest),

@@ -57,7 +57,7 @@ export interface Passwords {
   readonly engine: Argon2['name']
   /** Judges a password that somebody wants to set, with the words known about them. */
   judge(password: string, context?: Context): Promise<Refusal | undefined>
-  /** A PHC string. Refused with `overload.busy` when too many are waiting. */
+  /** A PHC string. Refused with `admission.full` when too many are waiting. */
   hash(password: string): Promise<Outcome<string>>
   /**
    * Checks a password against a stored hash. Without one, or with one that nothing reads, it hashes

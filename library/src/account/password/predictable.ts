@@ -24,7 +24,7 @@ const neighbours: ReadonlySet<string> = new Set(
 )
 
 /** Fewer characters than this that do not follow from the one before are no password. */
-const LEAST_SURPRISES = 6
+const LEAST_SURPRISES = 5
 
 /**
  * Whether a long password is a short one in disguise: a run (`abcdefgh…`, `qwertyuiop…`, `9876…`), one
