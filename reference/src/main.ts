@@ -17,9 +17,9 @@ async function main(): Promise<void> {
   const { app, setUpLink } = await service(settings, { stores, database, mailer: undefined })
   if (settings.seedFile !== undefined) await seed(app.bulwark, settings.seedFile)
   await app.listen({ host: settings.host, port: settings.port })
-  say(`Bulwark reference service: ${settings.origin}`)
-  say(`Data: ${settings.dataFolder}`)
-  if (setUpLink !== undefined) say(`Set up the first administrator (works once): ${setUpLink}`)
+  const lines = [`Bulwark reference service: ${settings.origin}`, `Data: ${settings.dataFolder}`]
+  if (setUpLink !== undefined) lines.push(`Make the first administrator (works once): ${setUpLink}`)
+  say(lines.join('\n'))
 
   const stop = async (): Promise<void> => {
     await app.close()
