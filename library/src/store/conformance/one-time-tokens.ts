@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { entry, fresh, HOUR, job, logged, NOW, type Opened, together, token } from './examples.ts'
+import {
+  account,
+  entry,
+  fresh,
+  HOUR,
+  job,
+  logged,
+  NOW,
+  type Opened,
+  together,
+  token,
+} from './examples.ts'
 
 export function oneTimeTokensConform(driver: string, opened: Opened): void {
   const tokens = (): ReturnType<Opened>['oneTimeTokens'] => opened().oneTimeTokens
@@ -57,7 +68,9 @@ export function oneTimeTokensConform(driver: string, opened: Opened): void {
   })
 
   test(`${driver}: of twenty issued at once as the only one, one is left`, async () => {
-    const accountId = randomUUID()
+    const owner = account()
+    const { id: accountId } = owner
+    await opened().accounts.create(owner)
     const hashes = Array.from({ length: 20 }, () => fresh('token'))
     const issue = (hash: string): Promise<void> =>
       tokens().issue(hash, token({ accountId }), { only: true })

@@ -9,6 +9,8 @@ const PEEK =
   `SELECT ${COLUMNS} FROM bulwark_one_time_tokens ` +
   'WHERE hash = ? AND expires_at > ? AND attempts_left > 0'
 const LOCK = 'SELECT 1 FROM bulwark_one_time_tokens WHERE hash = ? AND expires_at > ? FOR UPDATE'
+// Two who issue "the only one" at once must not overlook each other's token.
+const LOCK_OWNER = 'SELECT 1 FROM bulwark_accounts WHERE id = ? FOR UPDATE'
 const REDEEM = `DELETE FROM bulwark_one_time_tokens WHERE hash = ? AND expires_at > ? RETURNING ${COLUMNS}`
 const DELETE = 'DELETE FROM bulwark_one_time_tokens WHERE hash = ?'
 const DELETE_ALL = 'DELETE FROM bulwark_one_time_tokens WHERE account_id = ?'
@@ -24,7 +26,10 @@ export function sqlOneTimeTokens(engine: SqlEngine): OneTimeTokens {
     issue: (hash, token, how, along) =>
       engine.transact('oneTimeTokens.issue', 'durable', function* () {
         const { purpose, accountId, data, expiresAt, attemptsLeft } = token
-        if (how?.only && accountId !== undefined) yield* voidTokens(accountId, [purpose])
+        if (how?.only && accountId !== undefined) {
+          yield { sql: LOCK_OWNER, params: [accountId] }
+          yield* voidTokens(accountId, [purpose])
+        }
         const params = [hash, purpose, orNull(accountId), data, expiresAt, attemptsLeft]
         yield { sql: INSERT, params }
         yield* writeAlong(along)

@@ -10,13 +10,14 @@ export interface Migration {
 export interface Types {
   /** Moments, counts. */
   readonly integer: string
-  readonly real: string
   /** Compared byte by byte, so that order does not depend on a locale. */
   readonly text: string
   /** What follows the closing parenthesis of a table. */
   readonly table: string
-  /** What follows when the table is looked up by its key only, and the key is text. */
+  /** What follows when the table is looked up by its key, and the key is text. */
   readonly keyed: string
+  /** The tables of the counters, which each dialect locks in its own way. */
+  readonly counters: string
 }
 
 /** The schema of both dialects. Every name begins with `bulwark_`, so the application's stay free. */
@@ -24,7 +25,7 @@ export function migrations(types: Types): readonly Migration[] {
   return [{ number: 1, name: 'begin', sql: begin(types) }]
 }
 
-function begin({ integer, real, text, table, keyed }: Types): string {
+function begin({ integer, text, table, keyed, counters }: Types): string {
   return `
 CREATE TABLE bulwark_accounts (
   id ${text} PRIMARY KEY,
@@ -106,26 +107,7 @@ CREATE INDEX bulwark_one_time_tokens_account ON bulwark_one_time_tokens (account
   WHERE account_id IS NOT NULL;
 CREATE INDEX bulwark_one_time_tokens_expires ON bulwark_one_time_tokens (expires_at);
 
-CREATE TABLE bulwark_buckets (
-  key ${text} PRIMARY KEY,
-  level ${real} NOT NULL,
-  at ${integer} NOT NULL,
-  empty_at ${integer} NOT NULL
-)${keyed};
-CREATE TABLE bulwark_failures (
-  key ${text} PRIMARY KEY,
-  failures ${integer} NOT NULL,
-  at ${integer} NOT NULL,
-  free ${integer} NOT NULL,
-  base_ms ${integer} NOT NULL,
-  cap_ms ${integer} NOT NULL,
-  forget_ms ${integer} NOT NULL,
-  shut_after ${integer},
-  ready_at ${integer} NOT NULL,
-  forgotten_at ${integer} NOT NULL
-)${keyed};
-CREATE INDEX bulwark_failures_ready ON bulwark_failures (ready_at);
-
+${counters}
 CREATE TABLE bulwark_audit_log (
   sequence ${integer} PRIMARY KEY,
   id ${text} NOT NULL,

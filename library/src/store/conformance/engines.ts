@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chownSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import pg from 'pg'
+import {
+  findProgram,
+  humbleUser,
+  postgresDirectories,
+  startServer,
+  type TestServer,
+} from './servers.ts'
+
+/** A database of a test's own. */
+export interface TestPostgres {
+  readonly url: string
+  /** The server, when the test started it and may do as it likes with it. */
+  readonly server: TestServer | undefined
+  stop(): Promise<void>
+}
+
+/** Why an engine cannot be used on this machine. */
+export interface Absent {
+  readonly absent: string
+}
+
+/** Says in the report that an engine was left out; where nothing may be skipped, fails. */
+export function leftOut(driver: string, { absent }: Absent): void {
+  const must = process.env['CI'] === 'true'
+  test(`${driver}: all promises`, must ? {} : { skip: absent }, () => {
+    throw new Error(`${absent}, and with CI=true no engine may be missing`)
+  })
+}
+
+/**
+ * PostgreSQL for one test file: a new database on the server of BULWARK_TEST_POSTGRES_URL, or a
+ * server of its own. With `own` only the latter will do.
+ */
+export async function testPostgres(own?: 'own'): Promise<TestPostgres | Absent> {
+  const given = process.env['BULWARK_TEST_POSTGRES_URL']
+  if (given !== undefined && given !== '' && own === undefined) return databaseOn(given)
+  const program = postgresProgram()
+  if (program === undefined) return { absent: 'no `postgres` and `initdb` on this machine' }
+  const user = humbleUser()
+  const server = await startServer({
+    program,
+    ...user,
+    prepare(directory) {
+      if (user !== undefined) chownSync(directory, user.uid, user.gid)
+      const made = ['-D', join(directory, 'data'), '-U', 'bulwark', '-A', 'trust', '-E', 'UTF8']
+      const options = { ...user, cwd: directory, stdio: 'ignore' as const }
+      execFileSync(join(dirname(program), 'initdb'), [...made, '--no-sync', '--locale=C'], options)
+    },
+    arguments: (port, directory) =>
+      ['-D', join(directory, 'data'), '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
+        ['fsync=off', 'max_connections=150', 'shared_buffers=32MB'].flatMap(set => ['-c', set]),
+      ),
+    answers: port => query(`postgres://bulwark@127.0.0.1:${port}/postgres`, 'SELECT 1'),
+    farewell: 'SIGINT',
+  })
+  const url = `postgres://bulwark@127.0.0.1:${server.port}/postgres`
+  return { url, server, stop: () => server.stop() }
+}
+
+function postgresProgram(): string | undefined {
+  const directories = [...(process.env['PATH'] ?? '').split(':'), ...postgresDirectories()]
+  for (const directory of directories) {
+    const program = findProgram([join(directory, 'postgres')], ['/'])
+    if (program !== undefined && findProgram([join(directory, 'initdb')], ['/'])) return program
+  }
+  return undefined
+}
+
+async function databaseOn(url: string): Promise<TestPostgres> {
+  const name = `bulwark_test_${randomUUID().replaceAll('-', '')}`
+  await query(url, `CREATE DATABASE ${name}`)
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return {
+    url: own.href,
+    server: undefined,
+    stop: () => query(url, `DROP DATABASE ${name} WITH (FORCE)`),
+  }
+}
+
+async function query(connectionString: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
