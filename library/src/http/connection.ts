@@ -19,6 +19,8 @@ const READ_GRACE_MS = 10_000
 export class Connection {
   /** Whether a 408 can still be written: something was asked, and no answer has begun. */
   mayAnswer = false
+  /** Set once a message on it was refused for good: nothing more is read from it as a request. */
+  over = false
   readonly #socket: Socket
   #message: IncomingMessage | undefined
   #response: ServerResponse | undefined

@@ -1,45 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { type TLSSocket, Server as TlsServer } from 'node:tls'
+import { Server as TlsServer } from 'node:tls'
 import type { Clock } from '../kernel/clock.ts'
 import { ConfigFault } from '../kernel/fault.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import { Connection, type Pace } from './connection.ts'
-import { addressBucket, isLoopback } from './ip.ts'
+import { isLoopback } from './ip.ts'
 import { rawProblem } from './raw-problem.ts'
-
-const malformed = { says: 'server.malformed', status: 400, close: true } as const
-const tooSlow = { says: 'server.too_slow', status: 408, close: true } as const
-
-type ServerReason =
-  | 'malformed'
-  | 'upgrade'
-  | 'headersTooLarge'
-  | 'chunkTooLarge'
-  | 'slowHeaders'
-  | 'slowBody'
-  | 'slowReader'
-
-export const refusals: Readonly<Record<ServerReason, Refusal>> = {
-  malformed: { code: 'server.malformed', ...malformed },
-  upgrade: { code: 'server.upgrade', ...malformed },
-  headersTooLarge: {
-    code: 'server.headers_too_large',
-    says: 'server.headers_too_large',
-    status: 431,
-    close: true,
-  },
-  chunkTooLarge: {
-    code: 'server.chunk_too_large',
-    says: 'server.chunk_too_large',
-    status: 413,
-    close: true,
-  },
-  slowHeaders: { code: 'server.slow_headers', ...tooSlow },
-  slowBody: { code: 'server.slow_body', ...tooSlow },
-  slowReader: { code: 'server.slow_reader', ...tooSlow },
-}
+import { judgeUpgrade, parserRefusal, refusals } from './server-refusals.ts'
+import { countPerAddress, watchHandshakes } from './sockets.ts'
 
 /** Deadlines, rates and counts of connections. */
 export interface ServerLimits {
@@ -164,9 +134,13 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
     if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
       const message = first as IncomingMessage
       const response = second as ServerResponse
-      connections.get(message.socket)?.begin(message, response, clock())
+      const connection = connections.get(message.socket)
+      // What follows a refused message on its connection may be the rest of it, not a request.
+      if (connection?.over) return true
+      connection?.begin(message, response, clock())
       const refusal = guard?.judge(message)
       if (refusal === undefined || guard === undefined) return emit(event, first, second)
+      if (connection !== undefined && refusal.close) connection.over = true
       guard.answer(message, response, refusal)
       return true
     }
@@ -209,69 +183,4 @@ function setNodeLimits(server: Server, limits: Required<ServerLimits>): void {
   server.keepAliveTimeout = limits.keepAliveSeconds * 1000
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket
   server.maxConnections = limits.maxSockets
-}
-
-function countPerAddress(
-  max: number,
-  exempt: (address: string) => boolean,
-): (socket: Socket) => boolean {
-  const open = new Map<string, number>()
-  return socket => {
-    const address = socket.remoteAddress ?? ''
-    if (exempt(address)) return true
-    const bucket = addressBucket(address)
-    const count = (open.get(bucket) ?? 0) + 1
-    if (count > max) return false
-    open.set(bucket, count)
-    socket.once('close', () => {
-      const left = (open.get(bucket) ?? 1) - 1
-      if (left > 0) open.set(bucket, left)
-      else open.delete(bucket)
-    })
-    return true
-  }
-}
-
-/** Under TLS the requests come on another socket object than the connection did. */
-function watchHandshakes(
-  server: TlsServer,
-  connections: Map<Socket, Connection>,
-  watch: (socket: Socket) => void,
-): void {
-  const shaking = new Map<string, Socket>()
-  const peer = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`
-  server.on('connection', (socket: Socket) => {
-    const name = peer(socket)
-    shaking.set(name, socket)
-    socket.once('close', () => shaking.delete(name))
-  })
-  server.prependListener('secureConnection', (socket: TLSSocket) => {
-    const raw = shaking.get(peer(socket))
-    shaking.delete(peer(socket))
-    if (raw !== undefined) connections.delete(raw)
-    if (socket.alpnProtocol !== 'h2') watch(socket)
-  })
-}
-
-/** HTTP/2 over clear text and home-made protocols would carry requests past every guard. */
-function judgeUpgrade(message: IncomingMessage): Refusal | undefined {
-  const wanted = message.headers.upgrade?.toLowerCase()
-  return wanted === 'websocket' && message.method === 'GET' ? undefined : refusals.upgrade
-}
-
-/** What node's parser complains of; undefined when the client is gone and nobody would read. */
-function parserRefusal(code: string | undefined): Refusal | undefined {
-  switch (code) {
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return undefined
-    case 'HPE_HEADER_OVERFLOW':
-      return refusals.headersTooLarge
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return refusals.chunkTooLarge
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refusals.slowHeaders
-    default:
-      return refusals.malformed
-  }
 }
