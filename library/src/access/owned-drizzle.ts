@@ -1,25 +1,35 @@
-import {
-  and,
-  asc,
-  type Column,
-  count,
-  eq,
-  getTableColumns,
-  getTableName,
-  gt,
-  type InferInsertModel,
-  type InferSelectModel,
-  inArray,
-  isNull,
-  type SQL,
-  sql,
-  type Table,
-} from 'drizzle-orm'
 import { ConfigFault } from '../kernel/fault.ts'
 import type { OwnedQuery, Rows } from './owned.ts'
 import { condition, makingRule, owningColumns, type Part, type Rule, reachable } from './rule.ts'
 import { type UnscopedWitness, type WrittenReason, witness } from './unscoped.ts'
 import { uuid } from './uuid.ts'
+
+/** A piece of SQL as Drizzle's `sql` makes it. */
+export interface DrizzleSql {
+  getSQL(): unknown
+}
+
+/**
+ * What is used of `drizzle-orm`, by shape; pass the module: `import * as drizzle from 'drizzle-orm'`.
+ * Its types are not imported, because they do not pass a strict compiler.
+ */
+export interface DrizzleTools {
+  readonly sql: {
+    (text: TemplateStringsArray, ...values: unknown[]): DrizzleSql
+    raw(text: string): DrizzleSql
+    identifier(name: string): unknown
+    param(value: unknown, column: never): unknown
+    join(parts: never[]): DrizzleSql
+  }
+  getTableName(table: never): string
+  getTableColumns(table: never): object
+}
+
+/** A Drizzle table, by shape. */
+export interface DrizzleTable {
+  readonly $inferSelect: object
+  readonly $inferInsert: object
+}
 
 /** What is used of a Drizzle database, by shape: PostgreSQL and SQLite in all their drivers. */
 export interface DrizzleDatabase {
@@ -43,8 +53,8 @@ export interface DrizzleRules<Columns> {
 export interface DrizzleRows<Row, New, Scope extends 'owned' | 'unscoped'>
   extends Omit<Rows<Row, Scope>, 'create'> {
   find(
-    where: SQL,
-    query?: { readonly orderBy?: SQL; readonly limit?: number },
+    where: DrizzleSql,
+    query?: { readonly orderBy?: DrizzleSql; readonly limit?: number },
   ): Promise<readonly Row[]>
   create(values: Partial<New>): Promise<boolean>
 }
@@ -65,14 +75,14 @@ export interface OwnedDrizzle<Row, New> {
  * @throws {ConfigFault} when the table lacks the key or the owner, or has rows that are only shared
  * @see ASVS 8.2.2, 8.2.3, 8.4.1
  */
-export function ownedDrizzle<T extends Table>(
+export function ownedDrizzle<T extends DrizzleTable>(
   database: DrizzleDatabase,
   table: T,
-  rules: DrizzleRules<InferSelectModel<T>>,
-  parts: { readonly audit: UnscopedWitness },
-): OwnedDrizzle<InferSelectModel<T>, InferInsertModel<T>> {
-  const known = judged(table, rules)
-  type Answer = OwnedDrizzle<InferSelectModel<T>, InferInsertModel<T>>
+  rules: DrizzleRules<T['$inferSelect']>,
+  parts: { readonly drizzle: DrizzleTools; readonly audit: UnscopedWitness },
+): OwnedDrizzle<T['$inferSelect'], T['$inferInsert']> {
+  const known = judged(table, rules, parts.drizzle)
+  type Answer = OwnedDrizzle<T['$inferSelect'], T['$inferInsert']>
   return {
     of({ accountId }) {
       if (typeof accountId !== 'string' || accountId === '') {
@@ -88,7 +98,8 @@ export function ownedDrizzle<T extends Table>(
 }
 
 interface Judged {
-  readonly table: Table
+  readonly sql: DrizzleTools['sql']
+  readonly table: DrizzleTable
   readonly name: string
   readonly columns: Readonly<Record<string, Column>>
   readonly key: Column
@@ -101,9 +112,14 @@ interface Judged {
   readonly propertyOf: ReadonlyMap<string, string>
 }
 
-function judged<Row>(table: Table, rules: DrizzleRules<Row>): Judged {
-  const name = getTableName(table)
-  const columns: Record<string, Column> = getTableColumns(table)
+/** A column, as far as it is looked at. */
+interface Column {
+  readonly name: string
+}
+
+function judged<Row>(table: DrizzleTable, rules: DrizzleRules<Row>, drizzle: DrizzleTools): Judged {
+  const name = drizzle.getTableName(table as never)
+  const columns = drizzle.getTableColumns(table as never) as Record<string, Column>
   const keyProperty = rules.id ?? 'id'
   const key = columns[keyProperty]
   if (key === undefined) throw new ConfigFault(`owned ${name}`, `has no column ${keyProperty}`)
@@ -115,15 +131,16 @@ function judged<Row>(table: Table, rules: DrizzleRules<Row>): Judged {
   }
   const making = makingRule(write)
   const uuids = rules.ids !== 'any'
-  return { table, name, columns, key, keyProperty, read, write, making, uuids, propertyOf }
+  const { sql } = drizzle
+  return { sql, table, name, columns, key, keyProperty, read, write, making, uuids, propertyOf }
 }
 
 type Row = Record<string, unknown>
 
 /** The builder's methods that are used, in the order in which they are. */
 interface Building extends PromiseLike<readonly Row[]> {
-  where(condition: SQL | undefined): Building
-  orderBy(order: SQL): Building
+  where(condition: DrizzleSql | undefined): Building
+  orderBy(order: DrizzleSql): Building
   limit(limit: number): Building
   returning(): Building
 }
@@ -133,26 +150,45 @@ function rows(
   known: Judged,
   accountId: string | undefined,
 ): DrizzleRows<Row, Row, 'owned'> {
-  const { table, name, key, columns } = known
+  const { sql, table, name, key, columns } = known
   const fault = (message: string): never => {
     throw new ConfigFault(`owned ${name}`, message)
   }
-  const mine = (rule: Rule): SQL | undefined =>
-    accountId === undefined ? undefined : toSql(condition(rule, name, key.name, accountId))
-  const from = (fields?: Record<string, SQL>): Building =>
+  const mine = (rule: Rule): DrizzleSql | undefined =>
+    accountId === undefined ? undefined : toSql(sql, condition(rule, name, key.name, accountId))
+  const from = (fields?: Record<string, DrizzleSql>): Building =>
     (fields ? database.select(fields as never) : database.select()).from(table as never) as Building
   const idOf = (id: unknown): string | undefined => {
     if (!known.uuids) return typeof id === 'string' ? id : undefined
     const parsed = uuid(id)
     return parsed.ok ? parsed.value : undefined
   }
-  const equal = (where: Row): (SQL | undefined)[] =>
+  const is = (column: Column, value: unknown): DrizzleSql =>
+    sql`${column} = ${sql.param(value, column as never)}`
+  const and = (...all: readonly (DrizzleSql | undefined)[]): DrizzleSql | undefined => {
+    const parts = all.filter(one => one !== undefined)
+    const joined = parts.flatMap((part, index) => [
+      sql.raw(index === 0 ? '(' : ' and ('),
+      part,
+      sql.raw(')'),
+    ])
+    return parts.length === 0 ? undefined : sql.join(joined as never[])
+  }
+  const among = (keys: readonly string[]): DrizzleSql => {
+    const list = keys.flatMap((one, index) => [
+      sql.raw(index === 0 ? '' : ', '),
+      sql`${sql.param(one, key as never)}`,
+    ])
+    return sql`${key} in (${sql.join(list as never[])})`
+  }
+  const byKey: DrizzleSql = sql`${key} asc`
+  const equal = (where: Row): (DrizzleSql | undefined)[] =>
     Object.entries(where).map(([property, value]) => {
       const column = columns[property]
       if (column === undefined || value === undefined) {
         return fault(`${JSON.stringify(property)} is undefined or no column`)
       }
-      return value === null ? isNull(column) : eq(column, value)
+      return value === null ? sql`${column} is null` : is(column, value)
     })
   const limited = (limit = 100): number =>
     Number.isSafeInteger(limit) && limit >= 1 && limit <= 1000 ? limit : fault('limit: 1 to 1,000')
@@ -181,7 +217,7 @@ function rows(
     const parent = values[property]
     if (typeof parent !== 'string') return fault(`${property} must be the id of a row`)
     const reached = reachable(making, accountId, name, { value: parent })
-    return { ...values, [property]: sql`(${toSql(reached)})` }
+    return { ...values, [property]: sql`(${toSql(sql, reached)})` }
   }
 
   const parentProperty =
@@ -189,36 +225,40 @@ function rows(
   const allowed = parentProperty === undefined ? [] : [parentProperty]
   return {
     async get(id) {
-      const is = idOf(id)
-      if (is === undefined) return undefined
-      return (await from().where(and(eq(key, is), mine(known.read))))[0]
+      const itsId = idOf(id)
+      if (itsId === undefined) return undefined
+      return (await from().where(and(is(key, itsId), mine(known.read))))[0]
     },
     async many(ids) {
       const keys = ids.map(idOf).filter(id => id !== undefined)
       if (keys.length > 1000) fault('at most 1,000 ids')
       if (keys.length === 0) return []
       return from()
-        .where(and(inArray(key, keys), mine(known.read)))
-        .orderBy(asc(key))
+        .where(and(among(keys), mine(known.read)))
+        .orderBy(byKey)
     },
     async list({ where = {}, afterId, limit }: OwnedQuery<Row> = {}) {
       const after = afterId === undefined ? undefined : idOf(afterId)
       if (afterId !== undefined && after === undefined) return []
       return from()
         .where(
-          and(mine(known.read), ...equal(where), after === undefined ? undefined : gt(key, after)),
+          and(
+            mine(known.read),
+            ...equal(where),
+            after === undefined ? undefined : sql`${key} > ${sql.param(after, key as never)}`,
+          ),
         )
-        .orderBy(asc(key))
+        .orderBy(byKey)
         .limit(limited(limit))
     },
     async find(where, { orderBy, limit } = {}) {
       return from()
         .where(and(mine(known.read), where))
-        .orderBy(orderBy ?? asc(key))
+        .orderBy(orderBy ?? byKey)
         .limit(limited(limit))
     },
     async count(where = {}) {
-      const [row] = await from({ n: count() }).where(and(mine(known.read), ...equal(where)))
+      const [row] = await from({ n: sql`count(*)` }).where(and(mine(known.read), ...equal(where)))
       return Number(row?.['n'] ?? 0)
     },
     async create(values) {
@@ -240,14 +280,14 @@ function rows(
       }
     },
     async update(id, change) {
-      const is = idOf(id)
+      const itsId = idOf(id)
       if (known.keyProperty in change) fault('a key cannot be changed')
       if (Object.keys(change).length === 0) fault('the change is empty')
       const given = withParent(settable(change, allowed))
-      if (is === undefined) return false
+      if (itsId === undefined) return false
       try {
         const building = database.update(table as never).set(given as never) as Building
-        const done = await building.where(and(eq(key, is), mine(known.write))).returning()
+        const done = await building.where(and(is(key, itsId), mine(known.write))).returning()
         return done.length === 1
       } catch (error) {
         if (parentProperty !== undefined && isMissingValue(error)) return false
@@ -255,21 +295,20 @@ function rows(
       }
     },
     async remove(id) {
-      const is = idOf(id)
-      if (is === undefined) return false
+      const itsId = idOf(id)
+      if (itsId === undefined) return false
       const building = database.delete(table as never) as Building
-      return (await building.where(and(eq(key, is), mine(known.write))).returning()).length === 1
+      return (await building.where(and(is(key, itsId), mine(known.write))).returning()).length === 1
     },
   }
 }
 
-function toSql(parts: readonly Part[]): SQL {
-  return sql.join(
-    parts.map(part => {
-      if (typeof part === 'string') return sql.raw(part)
-      return 'name' in part ? sql.identifier(part.name) : sql`${part.value}`
-    }),
-  )
+function toSql(sql: DrizzleTools['sql'], parts: readonly Part[]): DrizzleSql {
+  const chunks = parts.map(part => {
+    if (typeof part === 'string') return sql.raw(part)
+    return 'name' in part ? sql.identifier(part.name) : sql`${part.value}`
+  })
+  return sql.join(chunks as never[])
 }
 
 /** NOT NULL was broken: 23502 in PostgreSQL, 1299 in SQLite; the driver's error may be wrapped. */

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { drizzle } from 'drizzle-orm/sqlite-proxy'
 import type { AuditEvent } from '../audit/audit.ts'
 import { ConfigFault } from '../kernel/fault.ts'
 import { type OwnedTable, owned, type Rows, type RunSql } from './owned.ts'
-import { type OwnedDrizzle, ownedDrizzle } from './owned-drizzle.ts'
+import {
+  type DrizzleDatabase,
+  type DrizzleTable,
+  type DrizzleTools,
+  type OwnedDrizzle,
+  ownedDrizzle,
+} from './owned-drizzle.ts'
 import { anyOf, everyone, nobody, ownedBy, sharedWith, through } from './rule.ts'
 
 interface Order {
@@ -73,21 +77,30 @@ function shop() {
 }
 type Shop = ReturnType<typeof shop>
 
-const proxy = ({ db, sent }: Shop) =>
-  drizzle(async (sql, params) => {
+/** Loaded without its types, which do not pass a compiler as strict as ours. */
+const load = async (name: string) => import(`drizzle-orm${name}`)
+const tools: DrizzleTools = await load('')
+const { drizzle } = await load('/sqlite-proxy')
+const { integer, sqliteTable, text } = await load('/sqlite-core')
+
+const proxy = ({ db, sent }: Shop): DrizzleDatabase =>
+  drizzle(async (sql: string, params: SQLInputValue[]) => {
     sent.push(sql)
     const statement = db.prepare(sql)
     statement.setReturnArrays(true)
-    return { rows: statement.all(...(params as SQLInputValue[])) as unknown as unknown[][] }
+    return { rows: statement.all(...params) }
   })
 
-const ordersTable = sqliteTable('orders', {
-  id: text('id').primaryKey(),
-  account_id: text('account_id').notNull(),
-  item: text('item').notNull(),
-  quantity: integer('quantity').notNull(),
-})
-const linesTable = sqliteTable('lines', {
+const ordersTable: DrizzleTable & { $inferSelect: Order; $inferInsert: Order } = sqliteTable(
+  'orders',
+  {
+    id: text('id').primaryKey(),
+    account_id: text('account_id').notNull(),
+    item: text('item').notNull(),
+    quantity: integer('quantity').notNull(),
+  },
+)
+const linesTable: DrizzleTable & { $inferSelect: Line; $inferInsert: Line } = sqliteTable('lines', {
   id: text('id').primaryKey(),
   order_id: text('order_id').notNull(),
   name: text('name').notNull(),
@@ -114,15 +127,21 @@ const ways: [string, (shop: Shop) => { orders: OwnedTable<Order>; lines: OwnedTa
     'Drizzle',
     at => {
       const db = proxy(at)
+      const parts = { drizzle: tools, audit: at.audit }
       // One suite for both: the tables answer the same methods.
       return {
         orders: ownedDrizzle(
           db,
           ordersTable,
           { rule: orderRule },
-          at,
+          parts,
         ) as unknown as OwnedTable<Order>,
-        lines: ownedDrizzle(db, linesTable, { rule: lineRule }, at) as unknown as OwnedTable<Line>,
+        lines: ownedDrizzle(
+          db,
+          linesTable,
+          { rule: lineRule },
+          parts,
+        ) as unknown as OwnedTable<Line>,
       }
     },
   ],
