@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { ConfigFault } from '../kernel/fault.ts'
+import { onlyKnown } from '../kernel/options.ts'
 import type { Secret } from '../kernel/secret.ts'
 import type { OutboundEvent } from './events.ts'
 
@@ -146,11 +147,7 @@ const BOUNDS: Readonly<Record<string, readonly [least: number, most: number]>> =
  * @throws {ConfigFault} for an option this module does not know, a number out of bounds, an empty list
  */
 export function settingsOf(options: OutboundOptions): OutboundSettings {
-  const known = new Set([...Object.keys(DEFAULTS), 'name', 'tenant', ...OPTIONAL])
-  for (const option of Object.keys(options)) {
-    // A misspelt `denyHost` must not pass for a rule.
-    if (!known.has(option)) throw new ConfigFault(`outbound.${option}`, 'is not an option')
-  }
+  onlyKnown('outbound', options, [...Object.keys(DEFAULTS), 'name', 'tenant', ...OPTIONAL])
   const given = Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined))
   const settings = { ...DEFAULTS, name: options.name, ...given }
   if (typeof settings.name !== 'string' || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(settings.name)) {

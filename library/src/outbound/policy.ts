@@ -1,4 +1,4 @@
-import { ConfigFault } from '../kernel/fault.ts'
+import { onlyKnown } from '../kernel/options.ts'
 import { type Agents, agentsOf } from './agents.ts'
 import { type Guard, guardOf } from './guard.ts'
 import { type OutboundOptions, type OutboundSettings, settingsOf } from './options.ts'
@@ -63,12 +63,7 @@ export class OutboundPolicy {
    * @throws {ConfigFault} for an option that would widen, or one that does not parse
    */
   narrowed(options: Narrowing): OutboundPolicy {
-    const permitted = new Set<string>([...LISTS, ...NUMBERS])
-    for (const option of Object.keys(options)) {
-      if (!permitted.has(option)) {
-        throw new ConfigFault(`outbound.${option}`, 'cannot be narrowed; set it on the policy')
-      }
-    }
+    onlyKnown('outbound.narrowed', options, [...LISTS, ...NUMBERS])
     const lower = NUMBERS.flatMap(option => {
       const wanted = options[option]
       return wanted === undefined ? [] : [[option, Math.min(wanted, this.settings[option])]]

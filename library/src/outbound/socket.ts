@@ -1,6 +1,6 @@
-import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { isIP, isIPv6, type LookupFunction, type Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
-import { type Address, readAddress } from './address.ts'
+import { canonicalAddress } from '../http/ip.ts'
 import { ALLOWED, observed } from './events.ts'
 import { literalOf } from './guard.ts'
 import { canonicalHost, withoutRootDot } from './hosts.ts'
@@ -78,10 +78,15 @@ async function direct(
     lookup: answering(judged),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: 250,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
   })
   await settled(socket, 'connect', settings.connectMs)
   const peer = socket.remoteAddress ?? ''
-  if (!judged.some(address => sameAddress(address, peer))) {
+  // A dual-stack socket may write an IPv4 peer as `::ffff:192.0.2.1`.
+  const arrived = canonicalAddress(peer)
+  if (!judged.some(address => canonicalAddress(address) === arrived)) {
     socket.destroy()
     throw new OutboundRefused(because(refusals.wrongPeer, `${name} connected to ${peer}`))
   }
@@ -142,18 +147,6 @@ async function encrypted(
   return secure
 }
 
-function sameAddress(a: string, b: string): boolean {
-  const [left, right] = [unmapped(a), unmapped(b)]
-  return left?.length === right?.length && left?.every((word, at) => word === right?.[at]) === true
-}
-
-/** A dual-stack socket may write an IPv4 peer as `::ffff:192.0.2.1`. */
-function unmapped(text: string): Address | undefined {
-  const address = readAddress(text)
-  const [a, b, c, d = 0] = address ?? []
-  return a === 0 && b === 0 && c === 0xffff ? [d] : address
-}
-
 function originOf({ scheme, host, port }: Target): string {
-  return `${scheme}//${host}:${port}`
+  return `${scheme}//${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
