@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 /** A server in a process of its own, on a core of its own where the system can pin. */
@@ -33,7 +34,10 @@ export async function contender(name: string, args: readonly string[] = []): Pro
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   })
-  const [ready] = (await once(child, 'message')) as [Ready]
+  const [ready] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`))),
+  ])) as [Ready]
   const ask = async (what: string): Promise<number> => {
     child.send(what)
     const [answer] = (await once(child, 'message')) as [number]
@@ -50,6 +54,17 @@ export async function contender(name: string, args: readonly string[] = []): Pro
       await gone
     },
   }
+}
+
+/** A port that nobody listens on right now: a service must know its origin before it starts. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** The server's side: answers the runner's questions. */

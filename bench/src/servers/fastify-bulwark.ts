@@ -6,7 +6,7 @@ import { bulwark } from 'bulwark/fastify'
 import { memoryStores } from 'bulwark/memory'
 import { sqliteStores } from 'bulwark/sqlite'
 import Fastify from 'fastify'
-import { serving } from '../contender.ts'
+import { freePort, serving } from '../contender.ts'
 
 /** All request-level defences on; the store is the first argument: `memory` or `sqlite`. */
 const stores =
@@ -14,19 +14,19 @@ const stores =
     ? await sqliteStores({ path: join(mkdtempSync(join(tmpdir(), 'bulwark-bench-')), 'store.db') })
     : memoryStores()
 
+const port = await freePort()
 const app = Fastify()
 await app.register(bulwark, {
   stores,
   mode: 'production',
-  origin: 'http://localhost',
-  hosts: ['localhost:*'],
+  origin: `http://localhost:${port}`,
   rootKey: randomBytes(32),
   throttle: { default: { by: 'address', limit: 1_000_000_000, windowSeconds: 60 } },
 })
 const open = { config: { access: { public: true } } } as const
 app.get('/', open, async () => ({ hello: 'world' }))
 app.post('/echo', open, async request => ({ got: (request.body as { item: string }).item }))
-await app.listen({ port: 0, host: '127.0.0.1' })
+await app.listen({ port, host: '127.0.0.1' })
 
 const { sessions } = app.bulwark
 const issued = await sessions?.start(
@@ -36,10 +36,11 @@ const issued = await sessions?.start(
 const cookie = issued?.cookie.split(';')[0] ?? ''
 const answer = await app.inject({
   url: '/csrf-token',
-  headers: { cookie, host: 'localhost' },
+  headers: { cookie, host: `localhost:${port}` },
 })
 const { csrfToken } = answer.json() as { csrfToken: string }
+process.on("SIGINT",()=>process.exit(0));
 serving({
-  port: (app.server.address() as { port: number }).port,
+  port,
   told: { cookie, csrfToken },
 })
