@@ -3,23 +3,44 @@ import { StoreFault } from '../kernel/fault.ts'
 import type { Keys } from '../kernel/keys.ts'
 import type { Random } from '../kernel/random.ts'
 import type { AuditEntry, AuditLog, AuditQuery } from '../store/port/audit-log.ts'
+import { checkpointFile, readCheckpoints } from './checkpoint-file.ts'
 import { type Checkpointing, checkpointing } from './checkpointing.ts'
 import type { Checkpoint, CheckpointShelf } from './checkpoints.ts'
 import { entries } from './entry.ts'
 import type { AuditEvent } from './event.ts'
+import { events } from './events.ts'
+import { exported } from './export.ts'
+import { jsonlFile, rowOfJsonl } from './jsonl-file.ts'
 import { queue } from './queue.ts'
 import { type AuditRecord, recordOf } from './record.ts'
+import { isRecorded, refusalEvent } from './refusal-event.ts'
 import { retain } from './retention.ts'
 import { type AuditOptions, settingsOf } from './settings.ts'
 import { type AuditSink, type ForwardingEvents, forwarding } from './sink.ts'
+import { rowsOf, verifyLog } from './verify.ts'
 
 export type { Checkpoint, CheckpointShelf } from './checkpoints.ts'
 export type { Keeping } from './entry.ts'
 export type { AuditDetail, AuditEvent, AuditRequest } from './event.ts'
 export type { CatalogueCode, EventCode, Severity } from './events.ts'
+export type { ExportFormat } from './export.ts'
 export type { AuditRecord } from './record.ts'
 export type { AuditOptions } from './settings.ts'
 export type { AuditSink } from './sink.ts'
+export type { Finding, FindingKind, Verdict, VerifyParts } from './verify.ts'
+export {
+  checkpointFile,
+  events,
+  exported,
+  isRecorded,
+  jsonlFile,
+  readCheckpoints,
+  recordOf,
+  refusalEvent,
+  rowOfJsonl,
+  rowsOf,
+  verifyLog,
+}
 
 /** What the log lives on. */
 export interface AuditParts {

@@ -311,3 +311,13 @@ test('personal data wiped long before an erasure was asked for is not covered by
     'later than the erasure',
   )
 })
+
+test('rows cut off at the end are found by what the log itself counts', async () => {
+  const { rows, log } = await written(9)
+  const head = await log.head()
+  const look = async (some: readonly AuditRow[]) =>
+    (await verifyLog(some, { keys: [keys], head })).findings.map(({ kind }) => kind)
+  assert.deepEqual(await look(rows), [])
+  assert.deepEqual(await look(rows.slice(0, 8)), ['truncated'])
+  assert.deepEqual(await look([]), ['truncated'])
+})

@@ -54,6 +54,8 @@ export interface VerifyParts {
   /** Today's keys and those before. */
   readonly keys: readonly Keys[]
   readonly checkpoints?: readonly Checkpoint[]
+  /** What the log itself says its end is, asked before the rows: it knows, whatever rows are gone. */
+  readonly head?: { readonly sequence: number; readonly link: string } | undefined
   /** True for a copy that was made without personal data, such as a JSONL file. */
   readonly withoutPersonal?: boolean
   /** Called now and then with the sequence reached. */
@@ -138,6 +140,9 @@ export async function verifyLog(
     if (mark !== undefined && mark !== row.link) {
       find('rewritten', sequence, `Row ${sequence} is not the one that a checkpoint signed.`)
     }
+    if (sequence === parts.head?.sequence && row.link !== parts.head.link) {
+      find('changed', sequence, `Row ${sequence} is not the end that the log had noted.`)
+    }
     look(row, line)
     last = row
   }
@@ -184,6 +189,14 @@ export async function verifyLog(
     if (anchor !== undefined && !linkFits(first, lineOf(first.text), anchor)) changed(first)
   }
   const end = last?.sequence ?? 0
+  const { head } = parts
+  if (head !== undefined && head.sequence > end) {
+    find(
+      'truncated',
+      end + 1,
+      `${rowsText(end + 1, head.sequence)} cut off: the log counts ${head.sequence}.`,
+    )
+  }
   const lastMark = Math.max(0, ...marks.keys())
   if (lastMark > end) {
     find(
