@@ -1,0 +1,52 @@
+import type { Check } from '../check.ts'
+import { checks as cookies } from './cookies/cookies.ts'
+import { checks as csrf } from './csrf/csrf.ts'
+import { checks as cors } from './headers/cors.ts'
+import { checks as headers } from './headers/headers.ts'
+import { checks as sessions } from './sessions/sessions.ts'
+
+/** The checks of one defence word, which is also the name of their folder. */
+export interface Chapter {
+  readonly word: string
+  /** Number of the system in `SYSTEMS`. */
+  readonly system: number
+  readonly checks: readonly Check[]
+}
+
+export const CATALOGUE: readonly Chapter[] = [
+  { word: 'csrf', system: 1, checks: csrf },
+  { word: 'cookies', system: 9, checks: cookies },
+  { word: 'sessions', system: 9, checks: sessions },
+  { word: 'headers', system: 14, checks: [...headers, ...cors] },
+]
+
+/** Where the checks of the user's own config stand. */
+export const OWN = 'own'
+
+/** All chapters, with the checks that the config brings along. */
+export function chaptersWith(own: readonly Check[] = []): readonly Chapter[] {
+  if (own.length === 0) return CATALOGUE
+  return [...CATALOGUE, { word: OWN, system: 16, checks: own }]
+}
+
+/**
+ * The checks that `only` names: by id (`idor.read`), by the first word of ids (`idor`), or by folder
+ * (`access`). Names that fit nothing come back as `unknown`.
+ */
+export function chosen(
+  chapters: readonly Chapter[],
+  only: readonly string[] | undefined,
+): { checks: Check[]; unknown: string[] } {
+  const all = chapters.flatMap(chapter => chapter.checks.map(check => ({ check, chapter })))
+  if (only === undefined) return { checks: all.map(({ check }) => check), unknown: [] }
+  const fits = (name: string) =>
+    all.filter(
+      ({ check, chapter }) =>
+        check.id === name || check.id.startsWith(`${name}.`) || chapter.word === name,
+    )
+  const wanted = new Set(only.flatMap(name => fits(name).map(({ check }) => check)))
+  return {
+    checks: all.flatMap(({ check }) => (wanted.has(check) ? [check] : [])),
+    unknown: only.filter(name => fits(name).length === 0),
+  }
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StartConfig } from './config/config.ts'
+import { prepare } from './wire/ask.ts'
+import { exchange } from './wire/exchange.ts'
+import type { Place } from './wire/place.ts'
+
+export interface Started {
+  /** Ends the process and everything that it started. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the service as a child of its own and waits until it answers.
+ *
+ * @throws when it ends or does not answer in time; the message holds its last words
+ */
+export async function start(
+  { command, wait = '/', withinSeconds = 60, env }: StartConfig,
+  place: Place,
+  { cwd, signal }: { cwd: string; signal: AbortSignal },
+): Promise<Started> {
+  const child = spawn(command, {
+    cwd,
+    shell: true,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  let words = ''
+  const hear = (chunk: Buffer) => {
+    words = (words + chunk.toString()).slice(-2000)
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  let ended: string | undefined
+  child.on('exit', (code, by) => {
+    ended = `it ended with ${code ?? by}`
+  })
+  const until = performance.now() + withinSeconds * 1000
+  const stop = () => end(child)
+  while (performance.now() < until && !signal.aborted) {
+    if (ended !== undefined)
+      throw new Error(`${JSON.stringify(command)} did not start: ${ended}\n${words}`)
+    const sent = prepare({ path: wait }, [
+      ['Host', place.host],
+      ['Connection', 'close'],
+    ])
+    const { status } = await exchange(place, sent, { withinMs: 2000, lane: undefined })
+    if (status > 0 && status < 500) return { stop }
+    await pause(200)
+  }
+  await stop()
+  throw new Error(
+    `${JSON.stringify(command)} does not answer at ${wait} after ${withinSeconds} s\n${words}`,
+  )
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.pid === undefined) return
+  const gone = new Promise(resolve => child.once('exit', resolve))
+  signalAll(child, 'SIGTERM')
+  if ((await Promise.race([gone, pause(5000, 'late')])) !== 'late') return
+  signalAll(child, 'SIGKILL')
+  await gone
+}
+
+/** The shell and what runs in it are a process group of their own. */
+function signalAll(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    if (process.platform === 'win32' || child.pid === undefined) child.kill(name)
+    else process.kill(-child.pid, name)
+  } catch {
+    // It has gone meanwhile.
+  }
+}

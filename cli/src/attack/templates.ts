@@ -1,0 +1,98 @@
+import type { AttackConfig } from './config/config.ts'
+
+/** Files to copy into a project; printed by `bulwark attack init --template NAME`. */
+export const TEMPLATES: Readonly<Record<string, string>> = {
+  github: `# .github/workflows/attack.yml
+name: attack
+on: [pull_request]
+permissions:
+  contents: read
+  security-events: write
+jobs:
+  attack:
+    runs-on: ubuntu-latest
+    timeout-minutes: 10
+    steps:
+      - uses: actions/checkout@v6
+      - uses: actions/setup-node@v6
+        with: { node-version: 26 }
+      - run: npm ci
+      - run: npx bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --out reports
+        env:
+          ALICE_PASSWORD: \${{ secrets.ALICE_PASSWORD }}
+          BOB_PASSWORD: \${{ secrets.BOB_PASSWORD }}
+      - uses: github/codeql-action/upload-sarif@v4
+        if: always()
+        with: { sarif_file: reports/attack.sarif }
+      - uses: actions/upload-artifact@v5
+        if: always()
+        with: { name: attack, path: reports }
+`,
+  'pre-commit': `# .pre-commit-config.yaml
+repos:
+  - repo: local
+    hooks:
+      - id: bulwark-attack
+        name: bulwark attack
+        language: system
+        pass_filenames: false
+        stages: [pre-push]
+        entry: npx bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --fail-on high
+`,
+  npm: `{
+  "scripts": {
+    "attack": "bulwark attack http://localhost:3000 --start \\"npm start\\" --wait /healthz --out reports",
+    "attack:full": "bulwark attack http://localhost:3000 --start \\"npm start\\" --wait /healthz --level full"
+  }
+}
+`,
+}
+
+/** A first config: what was found stands in it, what only the user knows is asked for. */
+export function configText(origin: string, found: AttackConfig): string {
+  const { signIn, register, objects, urls } = found
+  const value = (name: string, part: unknown, question: string, example: string) =>
+    part === undefined
+      ? `\n  // ${question}\n  // ${name}: ${example},\n`
+      : `\n  ${name}: ${literal(part, 2)},\n`
+  return `import { defineAttack } from '@bulwark/cli/attack'
+
+export default defineAttack({
+  target: '${origin}',
+
+  // Two ordinary accounts. Passwords are read from the environment, never written here.
+  // accounts: {
+  //   alice: { user: 'alice@example.com', password: { env: 'ALICE_PASSWORD' } },
+  //   bob: { user: 'bob@example.com', password: { env: 'BOB_PASSWORD' } },
+  // },
+${value('signIn', signIn, 'Which request signs in?', "{ send: 'POST /login', json: { email: '{user}', password: '{password}' } }")}
+  // Which GET shows who is signed in? How does one sign out?
+  // session: { probe: 'GET /me', logout: 'POST /logout' },
+
+  // Is there a CSRF token to fetch and send along?
+  // csrf: { from: 'GET /csrf-token', at: '/csrfToken', header: 'X-CSRF-Token' },
+${value('register', register, 'Which request signs up?', "{ send: 'POST /register', json: { email: '{user}', password: '{password}' } }")}${value('objects', objects, 'What belongs to one user and not to the other?', "[{ name: 'order', create: { send: 'POST /orders', json: { item: '{marker}' } }, read: 'GET /orders/{id}', list: 'GET /orders' }]")}${value('urls', urls, 'Which requests make the service fetch an address?', "[{ send: 'POST /webhooks/test', json: { url: '{url}' } }]")}
+  // Where can the mails be read that the service sends?
+  // mail: { http: 'GET /dev/outbox' },
+})
+`
+}
+
+/** A value as TypeScript, in the style of the house. */
+function literal(value: unknown, indent: number): string {
+  const pad = ' '.repeat(indent)
+  if (Array.isArray(value))
+    return value.length === 0
+      ? '[]'
+      : `[\n${value.map(item => `${pad}  ${literal(item, indent + 2)},\n`).join('')}${pad}]`
+  if (typeof value === 'object' && value !== null)
+    return `{\n${Object.entries(value)
+      .map(
+        ([key, item]) =>
+          `${pad}  ${/^[a-z_]\w*$/i.test(key) ? key : literal(key, 0)}: ${literal(item, indent + 2)},\n`,
+      )
+      .join('')}${pad}}`
+  return typeof value === 'string'
+    ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+    : String(value)
+}

@@ -1,0 +1,65 @@
+import type { AttackConfig } from '../config/config.ts'
+
+/** All that the twin offers, as one would tell it of a real service. */
+export const twinConfig: AttackConfig = {
+  behindTls: true,
+  patienceMs: 150,
+  limits: { requestsPerSecond: 5000, requests: 20_000 },
+  accounts: {
+    alice: { user: 'alice@example.com', password: { env: 'ALICE' } },
+    bob: { user: 'bob@example.com', password: { env: 'BOB' } },
+    admin: { user: 'root@example.com', password: { env: 'ROOT' } },
+  },
+  signIn: {
+    send: 'POST /auth/login',
+    json: { email: '{user}', password: '{password}' },
+    pending: '/mfaRequired',
+  },
+  session: {
+    probe: 'GET /auth/me',
+    logout: 'POST /auth/logout',
+    logoutOthers: 'POST /auth/logout-all',
+  },
+  csrf: { from: 'GET /csrf-token', at: '/csrfToken', header: 'X-CSRF-Token' },
+  register: {
+    send: 'POST /auth/register',
+    json: { email: '{user}', password: '{password}' },
+    confirm: { send: 'POST /auth/verify-email', json: { token: '{token}' } },
+  },
+  password: {
+    change: {
+      send: 'POST /auth/change-password',
+      json: { currentPassword: '{password}', newPassword: '{new}' },
+    },
+  },
+  reset: {
+    request: { send: 'POST /auth/forgot-password', json: { email: '{user}' } },
+    redeem: { send: 'POST /auth/reset-password', json: { token: '{token}', password: '{new}' } },
+  },
+  tokens: {
+    signIn: {
+      send: 'POST /auth/login',
+      json: { email: '{user}', password: '{password}', transport: 'token' },
+    },
+    renew: { send: 'POST /auth/refresh', json: { refreshToken: '{refresh}' } },
+    logout: { send: 'POST /auth/token-logout', json: { refreshToken: '{refresh}' } },
+  },
+  mail: { http: 'GET /dev/outbox' },
+  objects: [
+    {
+      name: 'order',
+      create: { send: 'POST /api/orders', json: { item: '{marker}' } },
+      read: 'GET /api/orders/{id}',
+      list: 'GET /api/orders',
+      update: { send: 'PATCH /api/orders/{id}', json: { item: '{marker}' } },
+      remove: 'DELETE /api/orders/{id}',
+    },
+  ],
+}
+
+/** Whom the twin knows from the start; never more than this process knows. */
+export const TWIN_USERS: readonly (readonly [user: string, env: string, role: string])[] = [
+  ['alice@example.com', 'ALICE', 'user'],
+  ['bob@example.com', 'BOB', 'user'],
+  ['root@example.com', 'ROOT', 'admin'],
+]
