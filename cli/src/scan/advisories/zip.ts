@@ -33,7 +33,7 @@ const LOCAL = 0x04034b50
  */
 export function openZip(path: string): Zip {
   const fd = openSync(path, 'r')
-  const at = (position: number, length: number): Buffer => {
+  const at: At = (position, length) => {
     const buffer = Buffer.alloc(length)
     if (position < 0 || readSync(fd, buffer, 0, length, position) !== length) {
       throw new RangeError(`${path} is not a whole zip`)
@@ -41,13 +41,32 @@ export function openZip(path: string): Zip {
     return buffer
   }
   try {
-    const { offset, bytes, count } = directory(at, fstatSync(fd).size, path)
-    const entries = entriesOf(at(offset, bytes), count, path)
-    return { entries, read: entry => unpacked(entry, at, path), close: () => closeSync(fd) }
+    return zipOver(at, fstatSync(fd).size, path, () => closeSync(fd))
   } catch (error) {
     closeSync(fd)
     throw error
   }
+}
+
+/**
+ * The same over bytes in memory.
+ *
+ * @throws {RangeError} when they are no zip
+ */
+export function zipIn(bytes: Buffer, name: string): Zip {
+  const at: At = (position, length) => {
+    if (position < 0 || position + length > bytes.length) {
+      throw new RangeError(`${name} is not a whole zip`)
+    }
+    return bytes.subarray(position, position + length)
+  }
+  return zipOver(at, bytes.length, name, () => undefined)
+}
+
+function zipOver(at: At, size: number, name: string, close: () => void): Zip {
+  const { offset, bytes, count } = directory(at, size, name)
+  const entries = entriesOf(at(offset, bytes), count, name)
+  return { entries, read: entry => unpacked(entry, at, name), close }
 }
 
 type At = (position: number, length: number) => Buffer
