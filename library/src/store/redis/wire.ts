@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { StoreFault } from '../../kernel/fault.ts'
+
+/** A client of one server, as `createClient()` of the package `redis` makes it. */
+export interface RedisSingle {
+  readonly isReady: boolean
+  sendCommand(args: string[]): Promise<unknown>
+}
+
+/** A client of a cluster, as `createCluster()` makes it. */
+export interface RedisCluster {
+  readonly isReady: boolean
+  readonly masters: readonly unknown[]
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: string[],
+  ): Promise<unknown>
+}
+
+export type RedisClient = RedisSingle | RedisCluster
+
+/** A script and the name by which the server knows it. All its keys share one hash tag. */
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+
+export function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
+
+/** Commands with a deadline. Every answer is one round trip, a script's first one on a server two. */
+export interface Wire {
+  send(verb: string, args: readonly [string, string, ...string[]]): Promise<unknown>
+  run(
+    verb: string,
+    script: Script,
+    keys: readonly [string, ...string[]],
+    args: readonly (string | number)[],
+  ): Promise<unknown>
+}
+
+export interface WireOptions {
+  readonly deadlineMs: number
+  /** Commands that may wait for an answer at once; more fail without being sent. */
+  readonly maxPending: number
+}
+
+/**
+ * Puts a deadline and a limit on what waits for the server, so that one that hangs costs a request
+ * `deadlineMs` and this process no more than `maxPending` commands.
+ */
+export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireOptions): Wire {
+  let pending = 0
+  const dispatch = (key: string, args: string[]): Promise<unknown> =>
+    'masters' in client ? client.sendCommand(key, false, args) : client.sendCommand(args)
+
+  const send = (verb: string, key: string, args: string[]): Promise<unknown> => {
+    if (!client.isReady) return Promise.reject(new StoreFault(verb, new Error('not connected')))
+    if (pending >= maxPending) {
+      return Promise.reject(new StoreFault(verb, new Error(`${pending} commands wait already`)))
+    }
+    pending += 1
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`)))
+      }, deadlineMs)
+      dispatch(key, args)
+        .then(resolve, error => reject(isNoScript(error) ? error : new StoreFault(verb, error)))
+        .finally(() => {
+          pending -= 1
+          clearTimeout(timer)
+        })
+    })
+  }
+
+  return {
+    send: (verb, args) => send(verb, args[1], [...args]),
+    async run(verb, { text, sha }, keys, args) {
+      const rest = [`${keys.length}`, ...keys, ...args.map(String)]
+      try {
+        return await send(verb, keys[0], ['EVALSHA', sha, ...rest])
+      } catch (error) {
+        if (!isNoScript(error)) throw error
+        // A server that was restarted has forgotten its scripts; EVAL teaches it again.
+        return await send(verb, keys[0], ['EVAL', text, ...rest])
+      }
+    },
+  }
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
