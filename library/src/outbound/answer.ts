@@ -97,12 +97,13 @@ export class Answer implements Response {
     return this.#bytes
   }
 
+  /** The platform's own, made when it is first needed; used up if this one is. */
   #platform(): Response {
     if (this.#real === undefined) {
       const { status, statusText, headers } = this
-      const body = this.#used || BODILESS.has(status) ? null : new Uint8Array(this.#bytes)
-      // The constructor knows no 1xx and takes what the standard calls a status.
+      const body = BODILESS.has(status) ? null : new Uint8Array(this.#bytes)
       this.#real = new Response(body, { status, statusText, headers })
+      if (this.#used) void this.#real.text()
     }
     return this.#real
   }

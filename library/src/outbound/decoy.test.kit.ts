@@ -23,6 +23,8 @@ export interface Street {
   inwardBytes(): number
   /** Connections at the public server. */
   publicConnections(): number
+  /** Of those, the ones still open. */
+  openConnections(): number
   close(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export async function street(
     inwardConnections: () => inward,
     inwardBytes: () => bytes,
     publicConnections: () => outward,
+    openConnections: () => [...sockets].filter(socket => !socket.destroyed).length,
     async close() {
       for (const socket of sockets) socket.destroy()
       await Promise.all([front, decoy].map(server => new Promise(done => server.close(done))))

@@ -82,7 +82,7 @@ export function hostMatcher(
   for (const pattern of patterns) {
     const wild = pattern.startsWith('*.')
     const host = canonicalHost(wild ? pattern.slice(2) : pattern)
-    if (host === undefined || (wild && /^[\d.]+$|^\[/.test(host))) {
+    if (host === undefined || host.includes('*') || (wild && /^[\d.]+$|^\[/.test(host))) {
       throw new ConfigFault(
         `outbound.${option}`,
         `${JSON.stringify(pattern)} is no host; write shop.example.com or *.example.com`,
