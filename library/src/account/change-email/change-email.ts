@@ -91,7 +91,7 @@ async function keepMove(ground: Ground, accountId: string, move: WaitingMove): P
           code: 'email.verify',
           to: move.email,
           values: {
-            link: linkTo(ground, '/account/confirm-email', token),
+            link: linkTo(ground, '/confirm-email', token),
             hours: `${Math.round(ground.settings.verifyMs / 3_600_000)}`,
           },
         }),
@@ -133,7 +133,7 @@ async function keepUndo(
         ground.mail.job({
           code: 'email.notice',
           to: account.email,
-          values: { address: next, link: linkTo(ground, '/account/undo-email', token) },
+          values: { address: next, link: linkTo(ground, '/undo-email', token) },
         }),
       ],
     },

@@ -70,7 +70,7 @@ async function keepKeepLink(
   deleteAfter: number,
 ): Promise<void> {
   const { token, hash } = freshToken(ground, 'keep-account')
-  const link = linkTo(ground, '/account/keep', token)
+  const link = linkTo(ground, '/keep-account', token)
   await keepToken(
     ground,
     hash,

@@ -7,6 +7,7 @@ import type { Backoff, Counted, Counters, Rate, Reservation } from '../../store/
 import type { Challenge } from './challenge.ts'
 import { coarseSeconds } from './coarse.ts'
 import { type LockoutOptions, lockoutSettings } from './settings.ts'
+import { turnstile } from './turnstile.ts'
 
 export const refusals = {
   /** The account, or a name that nobody has: told as a wrong password. */
@@ -54,11 +55,14 @@ export interface Delayed {
 
 export interface Lockout {
   /**
-   * Counts an attempt before anything expensive is done for it.
+   * Counts an attempt before anything expensive is done for it, then runs `check`, which is told
+   * whether it was let through: if not, by `login.locked` (said as a wrong password),
+   * `lockout.address` or `lockout.challenge`.
    *
-   * @returns `login.locked` (said as a wrong password), `lockout.address` or `lockout.challenge`
+   * Attempts of one account, device or address that run at once wait for one another as far as their
+   * free failures go, so that many right passwords at once are not taken for many wrong ones.
    */
-  reserve(attempt: Attempt): Promise<Outcome<Admitted>>
+  during<T>(attempt: Attempt, check: (admitted: Outcome<Admitted>) => Promise<T>): Promise<T>
   /** Forgets the failures of an account. */
   unlock(accountId: string): Promise<void>
   /** What an attempt from an unknown device would meet, without counting it. */
@@ -76,6 +80,8 @@ export interface LockoutGround {
 }
 
 const PREFIX = 'login:'
+/** Requests that one process lets wait for one address or account. */
+const WAITING_MOST = 500
 
 /**
  * Four counters against guessing: the account as strangers see it, the client's address, each device
@@ -95,67 +101,87 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
   const addressKey = (client: string): string =>
     `${PREFIX}address:${keyedHash(secret, `address\n${addressBucket(client)}`)}`
 
-  return {
-    async reserve(attempt) {
-      const now = clock()
-      const [calm] = await counters.hit([sprayHit], now)
-      const spraying = calm?.allowed === false
-      const own = attempt.device
-      // Decision: a device that signed in before pays from its own budget only, so that strangers who
-      // shut the account, or share the owner's address, do not shut the owner out.
-      // Cost: a stolen device cookie buys one more budget of guesses; it ends with the device's.
-      const who: Reservation =
-        own === undefined
-          ? {
-              key: attempt.accountId ? accountKey(attempt.accountId) : nameKey(attempt.identifier),
-              backoff: account,
-            }
-          : { key: `${PREFIX}device:${own}`, backoff: device }
-      const where: Reservation = {
-        key: addressKey(attempt.address),
-        backoff: spraying ? address : calmAddress,
+  // Decision: a device that signed in before pays from its own budget only, so that strangers who
+  // shut the account, or share the owner's address, do not shut the owner out.
+  // Cost: a stolen device cookie buys one more budget of guesses; it ends with the device's.
+  const subjectOf = ({ device: own, accountId, identifier }: Attempt): Reservation =>
+    own === undefined
+      ? { key: accountId ? accountKey(accountId) : nameKey(identifier), backoff: account }
+      : { key: `${PREFIX}device:${own}`, backoff: device }
+  const addresses = turnstile(calmAddress.free, WAITING_MOST)
+  const subjects = turnstile(account.free, WAITING_MOST)
+
+  const reserve = async (attempt: Attempt): Promise<Outcome<Admitted>> => {
+    const now = clock()
+    const [calm] = await counters.hit([sprayHit], now)
+    const spraying = calm?.allowed === false
+    const own = attempt.device
+    const who = subjectOf(attempt)
+    const where: Reservation = {
+      key: addressKey(attempt.address),
+      backoff: spraying ? address : calmAddress,
+    }
+    const wanted = own === undefined ? [where, who] : [who]
+    if (challenge !== undefined && own === undefined) {
+      const solved =
+        attempt.answer !== undefined && (await challenge.solved(attempt.answer, attempt.address))
+      if (!solved) wanted.push({ key: `${who.key}:soft`, backoff: soft })
+    }
+    const counted = await counters.reserve(wanted, now)
+    const at = counted.findIndex(one => !one.allowed)
+    if (at !== -1) {
+      if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
+      const seconds = coarseSeconds((counted[at]?.resetAt ?? now) - now)
+      if (wanted[at] === where) {
+        return refused({ ...refusals.address, retryAfterSeconds: seconds })
       }
-      const wanted = own === undefined ? [where, who] : [who]
-      if (challenge !== undefined && own === undefined) {
-        const solved =
-          attempt.answer !== undefined && (await challenge.solved(attempt.answer, attempt.address))
-        if (!solved) wanted.push({ key: `${who.key}:soft`, backoff: soft })
-      }
-      const counted = await counters.reserve(wanted, now)
-      const at = counted.findIndex(one => !one.allowed)
-      if (at !== -1) {
-        if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
-        const seconds = coarseSeconds((counted[at]?.resetAt ?? now) - now)
-        if (wanted[at] === where) {
-          return refused({ ...refusals.address, retryAfterSeconds: seconds })
-        }
-        if (wanted[at] === who) return refused({ ...refusals.account, why: `wait ${seconds} s` })
-        const asked = challenge?.ask(attempt.address) ?? ''
-        return refused({
-          ...refusals.challenge,
-          retryAfterSeconds: seconds,
-          headers: { 'bulwark-challenge': asked },
-        })
-      }
-      const mine = counted[wanted.indexOf(who)]
-      const failures = mine?.failures ?? 1
-      const giveBack = async (): Promise<void> => {
-        if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
-        if (own === undefined) await counters.forgive([where.key], 'one')
-      }
-      return granted({
-        failuresBefore: failures - 1,
-        begins: beginning(failures, who.backoff),
-        spraying,
-        async succeeded() {
-          await giveBack()
-          await counters.forgive([who.key, `${who.key}:soft`], 'all')
-        },
-        async withdrawn() {
-          await giveBack()
-          await counters.forgive([who.key], 'one')
-        },
+      if (wanted[at] === who) return refused({ ...refusals.account, why: `wait ${seconds} s` })
+      const asked = challenge?.ask(attempt.address) ?? ''
+      return refused({
+        ...refusals.challenge,
+        retryAfterSeconds: seconds,
+        headers: { 'bulwark-challenge': asked },
       })
+    }
+    const mine = counted[wanted.indexOf(who)]
+    const failures = mine?.failures ?? 1
+    const giveBack = async (): Promise<void> => {
+      if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
+      if (own === undefined) await counters.forgive([where.key], 'one')
+    }
+    return granted({
+      failuresBefore: failures - 1,
+      begins: beginning(failures, who.backoff),
+      spraying,
+      async succeeded() {
+        await giveBack()
+        await counters.forgive([who.key, `${who.key}:soft`], 'all')
+      },
+      async withdrawn() {
+        await giveBack()
+        await counters.forgive([who.key], 'one')
+      },
+    })
+  }
+
+  return {
+    async during(attempt, check) {
+      const who = subjectOf(attempt).key
+      const where = attempt.device === undefined ? addressKey(attempt.address) : undefined
+      // Always the address first, so that no two attempts ever wait for each other.
+      if (where !== undefined && !(await addresses.enter(where))) {
+        return check(refused({ ...refusals.address, retryAfterSeconds: 5 }))
+      }
+      try {
+        if (!(await subjects.enter(who))) return await check(refused(refusals.account))
+        try {
+          return await check(await reserve(attempt))
+        } finally {
+          subjects.leave(who)
+        }
+      } finally {
+        if (where !== undefined) addresses.leave(where)
+      }
     },
     async unlock(accountId) {
       await counters.forgive([accountKey(accountId), `${accountKey(accountId)}:soft`], 'all')

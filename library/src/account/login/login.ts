@@ -54,20 +54,38 @@ async function tryLogin(
   const email = canonicalEmail(input.email) ?? ''
   const account = await ground.stores.accounts.byEmail(email)
   const device = await knownDevice(ground, account?.id, visit)
-  const reserved = await ground.lockout.reserve({
+  const attempt = {
     accountId: account?.id,
     identifier: email,
     address: visit.request.address,
     device: device?.handle,
     answer: input.challenge,
-  })
-  if (!reserved.ok) {
-    note(ground, visit, email, account, reserved.refusal)
-    return reserved
   }
+  return ground.lockout.during(attempt, async admitted => {
+    if (!admitted.ok) {
+      note(ground, visit, email, account, admitted.refusal)
+      return admitted
+    }
+    return check(ground, visit, input, { email, account, device, admitted: admitted.value })
+  })
+}
+
+interface Tried {
+  readonly email: string
+  readonly account: Account | undefined
+  readonly device: KnownDevice | undefined
+  readonly admitted: Admitted
+}
+
+async function check(
+  ground: Ground,
+  visit: Visit,
+  input: LoginInput,
+  { email, account, device, admitted }: Tried,
+): Promise<Outcome<SignedIn>> {
   const verified = await ground.passwords.verify(input.password, account?.passwordHash)
   if (!verified.ok) {
-    await reserved.value.withdrawn()
+    await admitted.withdrawn()
     return verified
   }
   const refusal = judge(account, verified.value)
@@ -75,14 +93,11 @@ async function tryLogin(
     const why = refusal ?? refusals.unknownAccount
     note(ground, visit, email, account, why)
     if (account !== undefined && why === refusals.unverified) await resendTo(ground, visit, account)
-    await tellOfGuessing(ground, visit, account, reserved.value)
+    await tellOfGuessing(ground, visit, account, admitted)
     return refused(why)
   }
-  return letIn(ground, visit, input, account, {
-    device,
-    admitted: reserved.value,
-    outdated: verified.value.outdated,
-  })
+  const { outdated } = verified.value
+  return letIn(ground, visit, input, account, { device, admitted, outdated })
 }
 
 /** The first reason why not, the account's state last: only the right password gets that far. */

@@ -44,7 +44,7 @@ export async function tellOfGuessing(
           account && {
             code: 'lockout.delayed',
             to: account.email,
-            values: { link: linkTo(ground, '/login', token) },
+            values: { link: linkTo(ground, '/unlock', token) },
           },
         ),
       ],

@@ -23,7 +23,7 @@ const neighbours: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Fewer characters than this that do not follow from the one before are no password. */
+/** Fewer characters than this, or than a third, that do not follow from the one before: no password. */
 const LEAST_SURPRISES = 5
 
 /**
@@ -32,7 +32,9 @@ const LEAST_SURPRISES = 5
  */
 export function isPredictable(password: string): boolean {
   const text = password.toLowerCase()
-  return surprises(text) < LEAST_SURPRISES || period(text) < LEAST_SURPRISES
+  return (
+    surprises(text) < Math.max(LEAST_SURPRISES, text.length / 3) || period(text) < LEAST_SURPRISES
+  )
 }
 
 /** The shortest piece whose repetition is the text; the whole length when there is none. */

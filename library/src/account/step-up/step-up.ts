@@ -29,25 +29,29 @@ export function stepUpByPassword(
 ): Promise<Outcome<readonly string[]>> {
   return timeboxRefusal(ground.settings.answerMs, ground, async () => {
     const who = { actorId: session.accountId, targetId: session.id }
-    const reserved = await ground.lockout.reserve({
+    const attempt = {
       accountId: session.accountId,
       identifier: '',
       address: visit.request.address,
       device: `session-${session.id}`,
+    }
+    return ground.lockout.during(attempt, async admitted => {
+      if (!admitted.ok) {
+        return refuse(ground, visit, 'login.step_up_refused', admitted.refusal, who)
+      }
+      const account = await ground.stores.accounts.byId(session.accountId)
+      const verified = await ground.passwords.verify(input.password, account?.passwordHash)
+      if (!verified.ok) {
+        await admitted.value.withdrawn()
+        return verified
+      }
+      if (!verified.value.matches) {
+        return refuse(ground, visit, 'login.step_up_refused', refusals.wrongPassword, who)
+      }
+      const stepped = await stepUp(ground, visit, session, { factor: 'pwd', at: ground.clock() })
+      await admitted.value.succeeded()
+      return stepped
     })
-    if (!reserved.ok) return refuse(ground, visit, 'login.step_up_refused', reserved.refusal, who)
-    const account = await ground.stores.accounts.byId(session.accountId)
-    const verified = await ground.passwords.verify(input.password, account?.passwordHash)
-    if (!verified.ok) {
-      await reserved.value.withdrawn()
-      return verified
-    }
-    if (!verified.value.matches) {
-      return refuse(ground, visit, 'login.step_up_refused', refusals.wrongPassword, who)
-    }
-    const stepped = await stepUp(ground, visit, session, { factor: 'pwd', at: ground.clock() })
-    await reserved.value.succeeded()
-    return stepped
   })
 }
 
