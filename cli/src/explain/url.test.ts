@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { recorder } from '../output/terminal.test.ground.ts'
+import { recorder } from '../output/terminal.test.kit.ts'
 import { explainUrl } from './url.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'explain-url-'))

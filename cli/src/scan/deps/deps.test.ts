@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { EXIT, type Exit } from '../../command.ts'
-import { recorder } from '../../output/terminal.test.ground.ts'
+import { recorder } from '../../output/terminal.test.kit.ts'
 import { usageTold } from '../../output/usage.ts'
 import {
   fakeRegistry,
@@ -10,7 +10,7 @@ import {
   packument,
   plant,
   type RegistryContent,
-} from '../planted.test.ground.ts'
+} from '../planted.test.kit.ts'
 import { scanDeps } from './deps.ts'
 
 const NOW = Date.UTC(2026, 10, 1)

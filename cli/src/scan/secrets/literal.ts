@@ -43,7 +43,7 @@ export function isPublicShape(value: string): boolean {
       value,
     ) ||
     /^v?\d+(?:\.\d+)+/.test(value) ||
-    /\[[^\]]*-[^\]]*\]|\\[dwsbn]|\(\?/.test(value) ||
+    /\[[^\]]*-[^\]]*\]|\[[^\]]+\][{*+?]|\\[dwsbn]|\(\?/.test(value) ||
     /^\d{4}-\d\d-\d\d/.test(value) ||
     /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/.test(value) ||
     /^(?:-----BEGIN (?:PUBLIC|CERTIFICATE)|ssh-(?:rsa|ed25519) )/.test(value)
