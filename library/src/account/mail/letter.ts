@@ -36,9 +36,10 @@ export type MailCode = keyof MailValues
 
 /** As plain text: links on lines of their own. */
 export function plainText(letter: Letter): string {
-  const action =
-    letter.action === undefined ? [] : [`${letter.action.label}:\n${letter.action.link}`]
-  return `${[...letter.paragraphs, ...action, ...letter.closing].map(oneLine).join('\n\n')}\n`
+  const { action } = letter
+  const asked = action === undefined ? [] : [`${oneLine(action.label)}:\n${oneLine(action.link)}`]
+  const [before, after] = [letter.paragraphs.map(oneLine), letter.closing.map(oneLine)]
+  return `${[...before, ...asked, ...after].join('\n\n')}\n`
 }
 
 /** As HTML without style, image or anything from elsewhere. */
@@ -59,7 +60,7 @@ export function htmlText(letter: Letter): string {
 
 /** A subject is one line, whatever a name in it holds. */
 export function subjectLine(letter: Letter): string {
-  return oneLine(letter.subject).replaceAll('\n', ' ').slice(0, 200)
+  return oneLine(letter.subject).slice(0, 200)
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -74,7 +75,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, char => ENTITIES[char] ?? '')
 }
 
-/** Takes out what could begin another header, line or direction; the line after a label stays. */
+/** Takes out what could begin another line or header, or turn the direction of reading. */
 function oneLine(text: string): string {
-  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
 }
