@@ -1,28 +1,31 @@
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const LINGER_MS = 1000
-const DISCARD_BYTES = 64 * 1024
+const SMALL_BYTES = 65_536
 
 /**
- * Lets a client that is still sending read our last answer. Closing a socket with unread bytes
- * makes the system send a reset, which can wipe the answer out before the client has read it. So:
- * after the answer only our half is closed, at most 64 KiB more are read and thrown away, and a
- * second later the socket is gone.
+ * Prepares an answer to a request whose body nobody will read. Call it before the answer is
+ * written; does nothing when the body has come already or is so small that reading it is cheaper
+ * than a new connection.
  *
- * Call it before the answer ends; node:http closes by `destroySoon`, which is replaced here.
+ * Otherwise the connection ends with the answer, and in a way in which the answer arrives. To close
+ * a socket with unread bytes makes the system send a reset, which can wipe out what the client has
+ * not read yet. So only our half is closed, nothing more is read, and a second later it is gone.
+ *
+ * @see RFC 9112 §9.6
  */
-export function lingerAfterAnswer(socket: Socket): void {
+export function leaveUnread(message: IncomingMessage, response: ServerResponse): void {
+  // No length is no number, which is never small.
+  if (message.complete || Number(message.headers['content-length']) <= SMALL_BYTES) return
+  response.shouldKeepAlive = false
+  const { socket } = message
+  // node:http calls this once the last answer of a connection is written.
   socket.destroySoon = () => {
     if (socket.destroyed) return
-    const allowed = socket.bytesRead + DISCARD_BYTES
+    socket.pause()
+    socket.resume = () => socket
     const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    timer.unref()
     socket.once('close', () => clearTimeout(timer))
-    socket.once('end', () => socket.destroy())
-    socket.on('data', () => {
-      if (socket.bytesRead > allowed) socket.pause()
-    })
     socket.end()
-    socket.resume()
   }
 }

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import * as zlib from 'node:zlib'
 import type { Incoming } from '../../http/incoming.ts'
@@ -98,7 +99,8 @@ export function declaredBody(request: Incoming, limit: BodyLimit): Refusal | und
 
 /**
  * Reads a body within its budget and undoes its coding. Once a byte too many has come, nothing more
- * is read: the stream is left paused, and the refusal says that the connection must close.
+ * is read: the stream is left paused, and the refusal says that the connection must close (see
+ * `leaveUnread`).
  *
  * @param coding the request's Content-Encoding, as `declaredBody` let it through
  */
@@ -128,6 +130,8 @@ function readWire(stream: Readable, budget: BodyBudget): Promise<Outcome<Buffer>
         return
       }
       stream.pause()
+      // Between the socket and us there is room for 64 KiB that nobody needs any more.
+      if (stream instanceof IncomingMessage) stream.socket.pause()
       settle(refused(refusal))
     }
     const onEnd = (): void => {
