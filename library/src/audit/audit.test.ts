@@ -123,6 +123,15 @@ test('a durable event waits for the disk, together with everything before it', a
   assert.deepEqual(groups, [[2, 'durable']])
 })
 
+test('who records again as soon as the last event is safe is not forgotten', async () => {
+  const { heard, log } = started()
+  const lane = async (): Promise<void> => {
+    for (let i = 0; i < 100; i++) await heard.recordDurable(signedIn)
+  }
+  await Promise.all(Array.from({ length: 8 }, lane))
+  assert.equal((await log.head())?.sequence, 800)
+})
+
 test('an event made for a transaction is written by it, and not by the queue', async () => {
   const { heard, log } = started()
   const entry = heard.entry({ code: 'password.changed', actorId: 'ann', outcome: 'success' })

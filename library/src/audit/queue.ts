@@ -96,9 +96,18 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
 
   function start(): Promise<void> {
     cancelRetry()
-    flushing ??= flushAll().finally(() => {
-      flushing = undefined
-    })
+    flushing ??= flushAll().then(
+      () => {
+        flushing = undefined
+        // Whoever waited for this flush may have pushed on while it was ending.
+        if (waiting.length > 0) schedule()
+      },
+      (fault: unknown) => {
+        flushing = undefined
+        later()
+        throw fault
+      },
+    )
     return flushing
   }
 
@@ -112,14 +121,14 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
     scheduled = true
     setImmediate(() => {
       scheduled = false
-      start().catch(later)
+      start().catch(() => {}) // tried again later; who waited was told
     })
   }
 
   function later(): void {
     retry ??= setTimeout(() => {
       retry = undefined
-      start().catch(later)
+      start().catch(() => {})
     }, retryMs).unref()
     retryMs = Math.min(retryMs * 2, RETRY_MS.most)
   }
