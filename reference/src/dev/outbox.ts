@@ -1,5 +1,5 @@
-import { refuse } from 'bulwark/fastify'
 import type { Outbox } from 'bulwark/mail'
+import { refuse } from 'bulwark/refuse'
 import type { FastifyInstance } from 'fastify'
 
 const LOOPBACK = /^(?:127\.|::1$)/

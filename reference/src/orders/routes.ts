@@ -1,4 +1,4 @@
-import { refuse } from 'bulwark/fastify'
+import { refuse } from 'bulwark/refuse'
 import { uuid } from 'bulwark/uuid'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'

@@ -15,7 +15,9 @@ import type { Exchange } from '../../pipeline/exchange.ts'
 import { problemAnswer } from '../../pipeline/problem-answer.ts'
 import { refusals } from '../../pipeline/refusals.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
+import { Refused } from '../refused.ts'
 import { routeTable } from '../route-table.ts'
+import { clientError, missing } from '../serving.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig extends RoutePolicy {}
@@ -36,21 +38,6 @@ const ROUTE = Symbol('bulwark.route')
 
 interface Compiled extends FastifyContextConfig {
   [ROUTE]?: Route
-}
-
-/** Carries a refusal through a framework that only knows errors. */
-class Refused extends Error {
-  readonly refusal: Refusal
-
-  constructor(refusal: Refusal) {
-    super(refusal.code)
-    this.refusal = refusal
-  }
-}
-
-/** Throw it from a route of yours to answer with a refusal's problem+json. */
-export function refuse(refusal: Refusal): never {
-  throw new Refused(refusal)
 }
 
 /**
@@ -173,12 +160,7 @@ function put(app: FastifyInstance, defences: Bulwark): void {
 
   app.setNotFoundHandler((request, reply) => {
     const { exchange } = request
-    const allowed = table.allowed(exchange.incoming.path)
-    const refusal =
-      allowed.length === 0
-        ? refusals.notFound
-        : { ...refusals.methodNotAllowed, headers: { allow: allowed.join(', ') } }
-    return end(exchange, reply, refusal)
+    return end(exchange, reply, missing(table.allowed(exchange.incoming.path)))
   })
 
   for (const endpoint of defences.endpoints) {
@@ -221,8 +203,6 @@ function policyOf(config: FastifyContextConfig | undefined): RoutePolicy | undef
 
 /** Fastify's own errors of the 4xx kind, in our words; anything else is a fault. */
 function refusalOf(error: FastifyError): Refusal | undefined {
-  const status = error.statusCode
-  if (status === undefined || status < 400 || status > 499) return undefined
   if (error.validation !== undefined) {
     return {
       code: 'content.invalid',
@@ -234,7 +214,7 @@ function refusalOf(error: FastifyError): Refusal | undefined {
       })),
     }
   }
-  return { ...refusals.malformed, status }
+  return clientError(error)
 }
 
 function write(reply: FastifyReply, fields: readonly string[]): void {

@@ -1,0 +1,162 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Application, NextFunction, Request, RequestHandler, Response } from 'express'
+import { assemble, type Bulwark, type BulwarkOptions, type Exchange } from '../../bulwark.ts'
+import type { Route, RoutePolicy } from '../../pipeline/route.ts'
+import { type Serving, serving } from '../serving.ts'
+import { layersOf, type RouterLayer } from './layers.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Who asks; `undefined` for strangers. */
+      principal?: Exchange['principal']
+      /** This request on its way through Bulwark: session, nonce, CSRF token, request id. */
+      exchange?: Exchange
+    }
+  }
+}
+
+const POLICY = Symbol('bulwark.policy')
+
+/**
+ * Marks a route with its policy: `app.get('/orders', protect({ access: { signedIn: true } }), …)`.
+ * The marker itself does nothing: the policy is found and judged before any other middleware runs.
+ */
+export function protect(policy: RoutePolicy): RequestHandler {
+  const marker: RequestHandler = (_request, _response, next) => next()
+  return Object.assign(marker, { [POLICY]: policy })
+}
+
+/**
+ * All defences on every route of an Express 5 application, 404s and errors included:
+ * `app.use(bulwark({ … }))`. Where in the order it stands, and whether body parsers come before or
+ * after it, does not matter: it takes its place in front of the application itself.
+ *
+ * A wrong option ends the process at start with the sentence of its `ConfigFault`.
+ */
+export function bulwark(
+  options: BulwarkOptions | { readonly bulwark: Bulwark } = {},
+): RequestHandler {
+  const assembled = 'bulwark' in options ? Promise.resolve(options.bulwark) : assemble(options)
+  let ready: Serving | undefined
+  const guard: RequestHandler = (_request, _response, next) => next()
+
+  const attach = (application: Application): void => {
+    const app = application as unknown as Inside
+    app.disable('x-powered-by')
+    const policies = policyFinder()
+    const starting = assembled.then(defences => {
+      ready = serving(defences)
+      return defences
+    })
+    // After the turn in which the application is put together: then all its routes are there.
+    setImmediate(() => {
+      starting.then(defences => {
+        for (const { method, pattern, policy } of layersOf(app.router.stack, POLICY)) {
+          policies.add(defences, method, pattern, policy)
+        }
+        for (const warning of defences.ready()) process.emitWarning(warning, 'BulwarkWarning')
+      }, stop)
+    })
+    const inner = app.handle
+    const outer: Handle = function outer(request, response, done) {
+      if (ready === undefined) {
+        starting.then(() => outer.call(app, request, response, done), stop)
+        return
+      }
+      void through(ready, request, response, done)
+    }
+    const through = async (
+      at: Serving,
+      request: Request,
+      response: Response,
+      done: NextFunction | undefined,
+    ): Promise<void> => {
+      const stack = app.router.stack
+      const defences = await assembled
+      const admitted = await at.admit(request, response as ServerResponse, () =>
+        policies.find(defences, stack, request.method, pathOf(request)),
+      )
+      if (admitted === undefined) return
+      const { exchange, body } = admitted
+      request.exchange = exchange
+      request.principal = exchange.principal
+      if (body !== undefined) request.body = body
+      Object.defineProperty(request, 'query', { value: exchange.query, configurable: true })
+      inner.call(app, request, response, (error?: unknown) => {
+        if (done !== undefined && error === undefined && !exchange.route.matched) return done()
+        const allowed = error === undefined ? policies.allowed(stack, pathOf(request)) : []
+        at.finish(exchange, response as ServerResponse, error, allowed)
+      })
+    }
+    app.handle = outer
+  }
+
+  // Express hands its application to whatever looks like a mounted one; that is how we meet it.
+  return Object.assign(guard, {
+    handle: guard,
+    set: () => undefined,
+    emit: (event: string, app: Application) => {
+      if (event === 'mount') attach(app)
+      return true
+    },
+  })
+}
+
+/** What of Express 5 we hold on to besides its public face: tested against the pinned version. */
+interface Inside {
+  handle: Handle
+  readonly router: { readonly stack: readonly RouterLayer[] }
+  disable(setting: string): void
+}
+
+type Handle = (this: Inside, request: Request, response: Response, done?: NextFunction) => void
+
+/** Decision: a wrong option must stop the start, and Express has no place to say so but this one. */
+function stop(fault: unknown): never {
+  throw fault
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  return mark === -1 ? url : url.slice(0, mark)
+}
+
+interface PolicyFinder {
+  add(defences: Bulwark, method: string, pattern: string, policy: RoutePolicy | undefined): void
+  find(
+    defences: Bulwark,
+    stack: readonly RouterLayer[],
+    method: string,
+    path: string,
+  ): Route | undefined
+  allowed(stack: readonly RouterLayer[], path: string): readonly string[]
+}
+
+/** Compiled routes by `METHOD pattern`; those that come later are compiled when first asked for. */
+function policyFinder(): PolicyFinder {
+  const compiled = new Map<string, Route>()
+  const add: PolicyFinder['add'] = (defences, method, pattern, policy) => {
+    const name = `${method} ${pattern}`
+    if (!compiled.has(name)) compiled.set(name, defences.route(method, pattern, policy))
+  }
+  return {
+    add,
+    find(defences, stack, method, path) {
+      for (const layer of layersOf(stack, POLICY, path)) {
+        if (layer.method !== method && !(method === 'HEAD' && layer.method === 'GET')) {
+          if (layer.method !== 'ALL') continue
+        }
+        add(defences, layer.method, layer.pattern, layer.policy)
+        return compiled.get(`${layer.method} ${layer.pattern}`)
+      }
+      return undefined
+    },
+    allowed(stack, path) {
+      const methods = new Set(layersOf(stack, POLICY, path).map(({ method }) => method))
+      if (methods.has('GET')) methods.add('HEAD')
+      return [...methods].sort()
+    },
+  }
+}
