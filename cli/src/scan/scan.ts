@@ -12,9 +12,9 @@ const SCANNERS: Readonly<Record<string, () => Promise<Scanner>>> = {
   secrets: async () => (await import('./secrets/secrets.ts')).scanSecrets,
 }
 
-export const scan: Command = {
+export const command: Command = {
   name: 'scan',
-  summary: 'Looks for dangerous dependencies and for secrets in files',
+  summary: 'looks for dangerous dependencies and for secrets in files',
   help: `${DEPS_HELP}\n${SECRETS_HELP}${PRINT_FOOT}`,
   async run(args, terminal) {
     const [name = '', ...rest] = args
