@@ -15,8 +15,8 @@ const SMALL_BYTES = 65_536
  * @see RFC 9112 §9.6
  */
 export function leaveUnread(message: IncomingMessage, response: ServerResponse): void {
-  // No length is no number, which is never small.
-  if (message.complete || Number(message.headers['content-length']) <= SMALL_BYTES) return
+  const { 'transfer-encoding': coding, 'content-length': length = '0' } = message.headers
+  if (message.complete || (coding === undefined && Number(length) <= SMALL_BYTES)) return
   response.shouldKeepAlive = false
   const { socket } = message
   // node:http calls this once the last answer of a connection is written.

@@ -222,6 +222,32 @@ onWire(
   },
 )
 
+onWire(
+  'a refused message ends its connection when it must, and only then',
+  {
+    guard: {
+      judge: message => ({
+        code: 'a.b',
+        says: 'a.b',
+        status: 400,
+        close: message.url === '/broken',
+      }),
+      answer: REFUSE,
+    },
+  },
+  async wire => {
+    const kept = wire.open(GET + GET)
+    await until(() => kept.text.match(/HTTP\/1\.1 400/g)?.length === 2, 'both are answered')
+    kept.socket.destroy()
+    assert.match(await wire.open(GET.replace('/', '/broken')).closed, /connection: close/i)
+    const large = 'POST / HTTP/1.1\nHost: x\nContent-Length: 100000\n\nabc'
+    assert.match(
+      await wire.open(large).closed,
+      /^HTTP\/1\.1 400 .*connection: close.*"requestId"/is,
+    )
+  },
+)
+
 const UPGRADE = 'GET /live HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: '
 onWire(
   'an upgrade is judged by the same guard, and only WebSocket gets through',

@@ -7,6 +7,7 @@ import { ConfigFault } from '../kernel/fault.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import { Connection, type Pace } from './connection.ts'
 import { isLoopback } from './ip.ts'
+import { leaveUnread } from './linger.ts'
 import { rawProblem } from './raw-problem.ts'
 import { judgeUpgrade, parserRefusal, refusals } from './server-refusals.ts'
 import { countPerAddress, watchHandshakes } from './sockets.ts'
@@ -140,7 +141,11 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
       connection?.begin(message, response, clock())
       const refusal = guard?.judge(message)
       if (refusal === undefined || guard === undefined) return emit(event, first, second)
-      if (connection !== undefined && refusal.close) connection.over = true
+      if (refusal.close) {
+        response.shouldKeepAlive = false
+        if (connection !== undefined) connection.over = true
+      }
+      leaveUnread(message, response)
       guard.answer(message, response, refusal)
       return true
     }

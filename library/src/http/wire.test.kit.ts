@@ -33,7 +33,6 @@ export interface Client {
 }
 
 export const REFUSE: ServerGuard['answer'] = (_message, response, refusal) => {
-  if (refusal.close) response.shouldKeepAlive = false
   response.writeHead(refusal.status, { 'content-type': PROBLEM_TYPE, ...refusal.headers })
   response.end(JSON.stringify(problemOf(refusal, 'r')))
 }

@@ -131,6 +131,7 @@ const MANY = 55 * 16
 const READER = (message: IncomingMessage, response: ServerResponse): void => {
   void readBody(message, bodyBudget(limit)).then(outcome => {
     assert.ok(!outcome.ok)
+    response.shouldKeepAlive = false
     leaveUnread(message, response)
     REFUSE(message, response, outcome.refusal)
   })
