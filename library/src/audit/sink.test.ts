@@ -133,7 +133,7 @@ test('a dead sink loses nothing: when it is back it gets every row once, and bot
   const { sink, rows } = flaky(['before', 'before', 'after'])
   const { heard, happen } = started([sink])
   happen(5)
-  for (let i = 0; i < 4; i++) await heard.forwarded()
+  for (let i = 0; i < 8; i++) await heard.forwarded()
   assert.deepEqual(
     rows.map(row => [row.sequence, row.code]),
     [

@@ -9,7 +9,7 @@ export const writerKeys: Keys = deriveKeys(Buffer.from('the root key of the writ
 
 /** `node writer.test.kit.ts PATH NAME COUNT`: prints `NAME-N` once event N is safe. */
 async function main(path: string, name: string, count: number): Promise<void> {
-  const stores = sqliteStores({ path })
+  const stores = sqliteStores({ path, busyMs: 2000 })
   const heard = audit(
     {},
     { log: stores.auditLog, keys: writerKeys, clock: Date.now, random: systemRandom() },
