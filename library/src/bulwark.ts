@@ -24,6 +24,8 @@ import { problemAnswer } from './pipeline/problem-answer.ts'
 import type { Route, RoutePolicy } from './pipeline/route.ts'
 import { transport } from './pipeline/transport.ts'
 import { accountEndpoints } from './routes/account.ts'
+import { accountChangeEndpoints } from './routes/account-changes.ts'
+import type { AccountRoutes } from './routes/account-parts.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
@@ -317,15 +319,14 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         })
   if (people !== undefined && keeper !== undefined) {
     flows = people.flows
-    endpoints.push(
-      ...accountEndpoints({
-        flows: people.flows,
-        stores,
-        sessions: keeper,
-        pipeline: way,
-        signOut: policy?.signOut ?? [],
-      }),
-    )
+    const parts: AccountRoutes = {
+      flows,
+      stores,
+      sessions: keeper,
+      pipeline: way,
+      signOut: policy?.signOut ?? [],
+    }
+    endpoints.push(...accountEndpoints(parts), ...accountChangeEndpoints(parts))
   }
 
   const contextFor = contexts(origins, addressOf, mode)

@@ -1,0 +1,43 @@
+import type { AccountFlows } from '../account/account.ts'
+import type { Visit } from '../account/ground.ts'
+import { granted, type Outcome } from '../kernel/outcome.ts'
+import type { Answer } from '../pipeline/answer.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { RoutePolicy } from '../pipeline/route.ts'
+import type { SessionKeeper } from '../session/sessions/sessions.ts'
+import type { Stores } from '../store/port/stores.ts'
+import { type Member, text } from './shape.ts'
+
+/** What the routes of accounts stand on. */
+export interface AccountRoutes {
+  readonly flows: AccountFlows
+  readonly stores: Stores
+  readonly sessions: SessionKeeper
+  readonly pipeline: Pipeline
+  /** What a sign-out adds to its answer. */
+  readonly signOut: readonly string[]
+}
+
+export const EMAIL: Member<string> = text(254)
+export const PASSWORD: Member<string> = text(1024)
+export const TOKEN: Member<string> = text(128)
+
+export const open: RoutePolicy = { access: { public: true }, headers: 'api' }
+export const own: RoutePolicy = { access: { signedIn: true }, headers: 'api' }
+export const NO_STORE = ['cache-control', 'no-store'] as const
+
+/** Always the same, whoever asked for whatever address. */
+export const ACCEPTED: Answer = { status: 202, body: { status: 'accepted' }, headers: NO_STORE }
+
+/** The request that a flow runs for. */
+export function visitOf(pipeline: Pipeline, exchange: Exchange): Visit {
+  return {
+    request: pipeline.auditRequest(exchange),
+    cookies: exchange.incoming.header('cookie'),
+  }
+}
+
+export function answerOf(outcome: Outcome<unknown>, answer: Answer): Outcome<Answer> {
+  return outcome.ok ? granted(answer) : outcome
+}
