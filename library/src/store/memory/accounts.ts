@@ -66,7 +66,7 @@ export function memoryAccounts(room: Room): Accounts {
 }
 
 function isSpent(room: Room, along: AccountTransition | undefined): boolean {
-  const { redeem, now = Number.NEGATIVE_INFINITY } = along ?? {}
+  const { redeem, now = Number.POSITIVE_INFINITY } = along ?? {}
   return redeem !== undefined && liveToken(room, redeem, now) === undefined
 }
 

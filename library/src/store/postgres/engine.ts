@@ -7,6 +7,8 @@ import { asker } from './statements.ts'
 export interface PostgresEngineOptions {
   /** How long a verb may take, waiting for a connection included. */
   readonly deadlineMs: number
+  /** Verbs under way at once, those that wait for a connection included. */
+  readonly maxPending: number
   /** Named statements, which some connection poolers cannot carry. */
   readonly prepare: boolean
 }
@@ -20,7 +22,8 @@ class UnknownOutcome extends Error {}
 
 /** Verbs on a pool of connections: each one statement, or one transaction that is tried again when it lost a race. */
 export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlEngine {
-  const { deadlineMs } = options
+  const { deadlineMs, maxPending } = options
+  let pending = 0
   const ask = asker(options.prepare)
   const begin = beginnings(deadlineMs)
 
@@ -51,6 +54,21 @@ export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlE
 
   /** `again` when a connection that breaks on the way leaves nothing behind. */
   const attempts = async <T>(
+    verb: string,
+    again: boolean,
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> => {
+    if (pending >= maxPending)
+      throw new StoreFault(verb, new Error(`${pending} verbs wait already`))
+    pending += 1
+    try {
+      return await tried(verb, again, work)
+    } finally {
+      pending -= 1
+    }
+  }
+
+  const tried = async <T>(
     verb: string,
     again: boolean,
     work: (client: PoolClient) => Promise<T>,

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { systemClock } from '../../kernel/clock.ts'
 import { StoreFault } from '../../kernel/fault.ts'
 import { number, text } from '../sql/columns.ts'
 import { checksum, comparePlan, type MigrationPlan, type Migrations } from '../sql/migrations.ts'
@@ -12,7 +13,10 @@ const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('bulwark_migrations'
 const TABLE =
   'CREATE TABLE IF NOT EXISTS bulwark_migrations (number bigint PRIMARY KEY, ' +
   'name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)'
-const EXISTS = "SELECT count(to_regclass('bulwark_migrations'))"
+// Read as a table, not by `to_regclass`: that one may still believe, behind the lock, what it knew before.
+const EXISTS =
+  "SELECT count(*) FROM pg_catalog.pg_tables WHERE tablename = 'bulwark_migrations' " +
+  'AND schemaname = ANY (current_schemas(false))'
 const APPLIED = 'SELECT number, name, checksum, applied_at FROM bulwark_migrations ORDER BY number'
 const REMEMBER =
   'INSERT INTO bulwark_migrations (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)'
@@ -50,7 +54,7 @@ export function migrationsOf(pool: Pool, known: readonly Migration[] = postgresS
       for (const migration of pending) {
         await client.query(migration.sql)
         const { number: step, name } = migration
-        const params = [step, name, checksum(migration), Date.now()]
+        const params = [step, name, checksum(migration), systemClock()]
         await ask(client, { sql: REMEMBER, params })
       }
       await client.query('COMMIT')

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   readonly migrate?: 'apply' | 'refuse'
   /** How long a verb may take before it fails with StoreFault; 3 seconds unless told. */
   readonly deadlineMs?: number
+  /** Verbs that may wait for a connection at once; more fail at once. */
+  readonly maxPending?: number
   /** False behind a pooler that cannot carry named statements (PgBouncer before 1.21). */
   readonly prepare?: boolean
 }
@@ -42,8 +44,8 @@ export async function postgresStores(options: PostgresOptions): Promise<Stores> 
     await close()
     throw error
   }
-  const { deadlineMs = 3_000, prepare = true } = options
-  const engine = postgresEngine(pool, { deadlineMs, prepare })
+  const { deadlineMs = 3_000, maxPending = 1_000, prepare = true } = options
+  const engine = postgresEngine(pool, { deadlineMs, maxPending, prepare })
   const stores = sqlStores('postgres', engine, postgresCounters(engine))
   const append = gatherAppends(stores.auditLog.append)
   return { ...stores, auditLog: { ...stores.auditLog, append }, close }

@@ -5,10 +5,13 @@ import { deleteToken, lockToken, voidTokens } from './one-time-tokens.ts'
 import { deleteFamilies } from './refresh-tokens.ts'
 import { deleteSessions, insertSession } from './sessions.ts'
 
+/** Later than any token lives: who does not say what time it is redeems nothing. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
 /** Whether the token that must pay for the change is gone. Holds it until the transaction ends. */
 export function* isSpent(along: AccountTransition | undefined): Steps<boolean> {
   if (along?.redeem === undefined) return false
-  return !(yield* lockToken(along.redeem, along.now ?? 0))
+  return !(yield* lockToken(along.redeem, along.now ?? NEVER))
 }
 
 /** What happens to an account's sessions, tokens and credentials when the account changes. */

@@ -29,7 +29,7 @@ const PRUNE =
 export function sqlSessions(engine: SqlEngine): Sessions {
   return {
     create: (record, along) =>
-      engine.transact('sessions.create', 'durable', function* () {
+      engine.transact('sessions.create', along === undefined ? 'quick' : 'durable', function* () {
         yield* insertSession(record)
         yield* writeAlong(along)
       }),

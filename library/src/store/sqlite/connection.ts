@@ -23,6 +23,7 @@ export class Connection {
     this.exec('PRAGMA trusted_schema = OFF')
     this.exec('PRAGMA mmap_size = 268435456')
     this.exec('PRAGMA cache_size = -16384')
+    this.exec('PRAGMA journal_size_limit = 67108864')
     // Deleted rows hold hashes and personal data: they are wiped, not only unlinked.
     this.exec('PRAGMA secure_delete = FAST')
   }

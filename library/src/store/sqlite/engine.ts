@@ -18,9 +18,6 @@ type Committed =
   | { readonly state: 'busy' }
   | { readonly state: 'failed'; readonly error: unknown }
 
-/** How long writes wait for another process's lock before they fail. */
-const LOCK_DEADLINE_MS = 5_000
-
 /**
  * Writes that arrive in one turn of the event loop share one transaction (group commit), and so
  * one wait for the disk. When a verb fails, all are rolled back and each runs again on its own.
@@ -29,7 +26,7 @@ const LOCK_DEADLINE_MS = 5_000
  * each: a second writer would throw away the page cache of the first at every commit.
  * Cost: a quick write that comes together with a durable one waits for its fsync.
  */
-export function sqliteEngine(connection: Connection): SqlEngine {
+export function sqliteEngine(connection: Connection, deadlineMs: number): SqlEngine {
   let queue: Pending[] = []
   let scheduled = false
   let closed = false
@@ -60,7 +57,7 @@ export function sqliteEngine(connection: Connection): SqlEngine {
   const waitForLock = (group: readonly Pending[]): void => {
     const now = performance.now()
     for (const pending of group) {
-      if (now - pending.since < LOCK_DEADLINE_MS) queue.push(pending)
+      if (now - pending.since < deadlineMs) queue.push(pending)
       else pending.reject(new StoreFault(pending.verb, new Error('another process holds the lock')))
     }
     if (scheduled || queue.length === 0) return
@@ -86,6 +83,8 @@ export function sqliteEngine(connection: Connection): SqlEngine {
       try {
         return Promise.resolve(take(connection.rows(sql, params)))
       } catch (error) {
+        // Another process recovers the file after a crash: wait for it like a write would.
+        if (isBusy(error)) return submit(verb, 'quick', () => take(connection.rows(sql, params)))
         return Promise.reject(new StoreFault(verb, error))
       }
     },

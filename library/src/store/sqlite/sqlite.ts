@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { systemClock } from '../../kernel/clock.ts'
 import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
 import type { Stores } from '../port/stores.ts'
 import { type Migrations, refuseOlder } from '../sql/migrations.ts'
@@ -16,6 +17,8 @@ export interface SqliteOptions {
   readonly migrate?: 'apply' | 'refuse'
   /** How long one attempt waits for another process's write lock, event loop included. */
   readonly busyMs?: number
+  /** How long a verb waits for that lock in all before it fails with StoreFault. */
+  readonly deadlineMs?: number
 }
 
 /**
@@ -27,12 +30,12 @@ export function sqliteStores(options: SqliteOptions): Stores {
   const connection = open(options)
   try {
     if (options.migrate === 'refuse') refuseOlder('sqlite.path', planSqlite(connection))
-    else applySqlite(connection, Date.now())
+    else applySqlite(connection, systemClock())
   } catch (error) {
     connection.close()
     throw error instanceof ConfigFault ? error : new StoreFault('migrate', error)
   }
-  const engine = sqliteEngine(connection)
+  const engine = sqliteEngine(connection, options.deadlineMs ?? 5_000)
   return sqlStores('sqlite', engine, sqliteCounters(engine))
 }
 
@@ -48,7 +51,7 @@ export function sqliteMigrations(options: Pick<SqliteOptions, 'path'>): Migratio
   }
   return {
     plan: () => using(connection => planSqlite(connection)),
-    apply: () => using(connection => applySqlite(connection, Date.now())),
+    apply: () => using(connection => applySqlite(connection, systemClock())),
   }
 }
 
