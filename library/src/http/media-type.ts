@@ -44,6 +44,7 @@ export function mediaType(text: string): MediaType | undefined {
  */
 export function accepts(accept: string | undefined, essences: readonly string[]): boolean {
   if (accept === undefined || accept === '' || accept === '*/*') return true
+  if (essences.includes(accept)) return true
   const ranges = accept.split(',').map(range => range.trim().split(/\s*;\s*/))
   return essences.some(essence => {
     const family = `${essence.slice(0, essence.indexOf('/'))}/*`

@@ -1,7 +1,7 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { type Incoming, SAFE_METHODS } from '../../http/incoming.ts'
 import { bareOrigin } from '../../http/origin.ts'
-import { isCanonicalBase64url } from '../../kernel/bytes.ts'
+import { keyedHash, sameText } from '../../kernel/bytes.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Random } from '../../kernel/random.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
@@ -116,32 +116,26 @@ export function csrf(options: CsrfOptions): Csrf {
   return {
     judge,
     verify,
-    issue(binding) {
-      const salt = options.random.bytes(SALT_BYTES)
-      return Buffer.concat([salt, mac(options.key, binding, salt)]).toString('base64url')
-    },
+    issue: binding => tokenOf(options.key, binding, options.random.token()),
     exempt,
   }
 }
 
-const SALT_BYTES = 32
-const TOKEN_BYTES = 64
+const SALT_LENGTH = 43
+const TOKEN_LENGTH = 86
 
 /**
- * The salt makes each token different, so that compression cannot give it away (BREACH); the
- * binding makes it worthless in any other session, so that planting one gains nothing.
+ * Salt and MAC, each 256 bits in base64url. The salt makes each token different, so that compression
+ * cannot give it away (BREACH); the binding makes it worthless in any other session, so that
+ * planting one gains nothing. Its length keeps it apart from the salt.
  */
-function mac(key: KeyObject, binding: string, salt: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(`${binding.length}.${binding}.`).update(salt).digest()
+function tokenOf(key: KeyObject, binding: string, salt: string): string {
+  return salt + keyedHash(key, `${binding.length}.${binding}.${salt}`)
 }
 
 function matches(key: KeyObject, binding: string, token: string): boolean {
-  if (!isCanonicalBase64url(token, TOKEN_BYTES)) return false
-  const bytes = Buffer.from(token, 'base64url')
-  return timingSafeEqual(
-    mac(key, binding, bytes.subarray(0, SALT_BYTES)),
-    bytes.subarray(SALT_BYTES),
-  )
+  if (token.length !== TOKEN_LENGTH) return false
+  return sameText(tokenOf(key, binding, token.slice(0, SALT_LENGTH)), token)
 }
 
 function isUpgrade(request: Incoming): boolean {

@@ -111,7 +111,7 @@ test('node writes the arrays as they are', async () => {
 
 test('a nonce is 128 fresh bits, and nothing else is taken for one', () => {
   const random = systemRandom()
-  assert.match(nonce(random), /^[A-Za-z0-9+/]{22}==$/)
+  assert.match(nonce(random), /^[\w-]{22}$/)
   assert.notEqual(nonce(random), nonce(random))
   for (const bad of [
     '',
