@@ -7,6 +7,7 @@ import type { Random } from '../kernel/random.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { Session, SessionKeeper } from '../session/sessions/sessions.ts'
 import type { Admission } from '../shield/limits/admission.ts'
+import { memoryStores } from '../store/memory/memory.ts'
 import type { Account } from '../store/port/accounts.ts'
 import type { Stores } from '../store/port/stores.ts'
 import {
@@ -28,6 +29,7 @@ import { forgetDevice, type ListedDevice, listDevices } from './devices/devices.
 import { type AccountExport, exportAccount } from './export/export.ts'
 import type { Ground, Visit } from './ground.ts'
 import { type Challenge, proofOfWork } from './lockout/challenge.ts'
+import { withLocalCounters } from './lockout/local.ts'
 import { type Lockout, lockout } from './lockout/lockout.ts'
 import type { LockoutOptions } from './lockout/settings.ts'
 import type { SignedIn } from './login/gate.ts'
@@ -133,6 +135,9 @@ export interface AccountFlows {
   sweepDeleted(): Promise<number>
 }
 
+/** Between two events about counters that are out of reach. */
+const FAULT_PAUSE_MS = 60_000
+
 /**
  * Makes the account flows: judges options, measures the machine, and binds all to one ground.
  *
@@ -145,6 +150,13 @@ export async function account(
   const { stores, keys, clock, random, audit } = given
   const settings = accountSettings(given.origin, options)
   const recorded = new WeakSet<Refusal>()
+  let toldAt = Number.NEGATIVE_INFINITY
+  const counters = withLocalCounters(stores.counters, memoryStores().counters, fault => {
+    if (clock() - toldAt < FAULT_PAUSE_MS) return
+    toldAt = clock()
+    const detail = { verb: fault.verb }
+    audit.record({ code: 'system.faulted', outcome: 'failure', reason: 'lockout.local', detail })
+  })
   const ground: Ground = {
     stores,
     keys,
@@ -166,12 +178,12 @@ export async function account(
       given,
     ),
     lockout: lockout(options.lockout ?? {}, {
-      counters: stores.counters,
+      counters,
       keys,
       clock,
       challenge:
         options.challenge === 'proof-of-work'
-          ? proofOfWork({}, { counters: stores.counters, keys, clock, random })
+          ? proofOfWork({}, { counters, keys, clock, random })
           : options.challenge,
     }),
     mail: mailQueue(keys, clock, random, given.wakeMail),

@@ -81,8 +81,12 @@ export function revokeEverything(
 }
 
 export interface NewAccount {
+  /** UUID; a fresh one unless told. An existing users table may bring its own. */
+  readonly id?: string
   readonly email: string
   readonly password?: string
+  /** A hash from elsewhere, in a format that `password` reads; replaced at the first sign-in. */
+  readonly passwordHash?: string
   readonly name?: string
   readonly role?: string
   /** Whether the address counts as verified; false unless told. */
@@ -101,7 +105,7 @@ export async function createAccount(
 ): Promise<Outcome<Account>> {
   const email = canonicalEmail(input.email)
   if (email === undefined) return refused(refusals.notAnAddress)
-  let passwordHash: string | undefined
+  let passwordHash = input.passwordHash
   if (input.password !== undefined) {
     const weak = await ground.passwords.judge(input.password, [email, input.name])
     if (weak !== undefined) return refused(weak)
@@ -111,7 +115,7 @@ export async function createAccount(
   }
   const now = ground.clock()
   const account: Account = {
-    id: ground.random.uuid(),
+    id: input.id ?? ground.random.uuid(),
     version: 1,
     email,
     emailVerifiedAt: input.verified === true ? now : undefined,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreFault } from '../../kernel/fault.ts'
+import { memoryStores } from '../../store/memory/memory.ts'
 import { cookieHeader, type House, house, PASSWORD, visit } from '../house.test.kit.ts'
 import { refusals as lockoutRefusals } from '../lockout/lockout.ts'
 import { refusals as gateRefusals } from './gate.ts'
@@ -21,7 +23,6 @@ async function signedIn(of: House, email = ANN, from = visit()) {
 }
 
 async function reasons(of: House, code: string): Promise<(string | undefined)[]> {
-  await of.flows.ground.stores.auditLog.head()
   await new Promise(resolve => setImmediate(resolve))
   const rows = await of.stores.auditLog.read({ limit: 100, oldestFirst: true, code })
   return rows.map(row => JSON.parse(row.text).reason)
@@ -257,4 +258,31 @@ test('a full hashing queue is told as such, and costs nobody an attempt', async 
   }
   passwords.verify = verify
   assert.ok((await signIn(of, ANN, PASSWORD)).ok)
+})
+
+test('G08: with the counters out of reach the limit goes on, nobody meets a 500, and the log knows', async () => {
+  const stores = memoryStores()
+  const down = async (): Promise<never> => {
+    throw new StoreFault('counters.reserve', new Error('connection refused'))
+  }
+  const { counters } = stores
+  const broken = { ...counters, hit: down, reserve: down, forgive: down, peek: down }
+  const of = await house({}, { stores: { ...stores, counters: broken } })
+  const made = await of.flows.createAccount(
+    { visit: visit(), actorId: undefined },
+    { email: ANN, password: PASSWORD, verified: true },
+  )
+  assert.ok(made.ok)
+  assert.ok((await signIn(of, ANN, PASSWORD)).ok)
+  const { passwords } = of.flows.ground
+  const verify = passwords.verify.bind(passwords)
+  let hashed = 0
+  passwords.verify = (password, stored) => {
+    hashed++
+    return verify(password, stored)
+  }
+  const all = await Promise.all(Array.from({ length: 50 }, (_, at) => signIn(of, ANN, `${at}`)))
+  assert.ok(all.every(one => !one.ok && one.refusal.status === 401))
+  assert.equal(hashed, 5)
+  assert.deepEqual(await reasons(of, 'system.faulted'), ['lockout.local'])
 })
