@@ -1,9 +1,16 @@
 import type { Check } from '../check.ts'
+import { checks as backupCodes } from './backup-codes/backup-codes.ts'
 import { checks as cookies } from './cookies/cookies.ts'
 import { checks as csrf } from './csrf/csrf.ts'
+import { checks as enumeration } from './enumeration/enumeration.ts'
 import { checks as cors } from './headers/cors.ts'
 import { checks as headers } from './headers/headers.ts'
+import { checks as jwt } from './oauth/jwt.ts'
+import { checks as passkeys } from './passkeys/passkeys.ts'
+import { checks as refresh } from './refresh/refresh.ts'
 import { checks as sessions } from './sessions/sessions.ts'
+import { checks as throttle } from './throttle/throttle.ts'
+import { checks as totp } from './totp/totp.ts'
 
 /** The checks of one defence word, which is also the name of their folder. */
 export interface Chapter {
@@ -15,9 +22,16 @@ export interface Chapter {
 
 export const CATALOGUE: readonly Chapter[] = [
   { word: 'csrf', system: 1, checks: csrf },
+  { word: 'throttle', system: 2, checks: throttle },
+  { word: 'enumeration', system: 3, checks: enumeration },
   { word: 'cookies', system: 9, checks: cookies },
   { word: 'sessions', system: 9, checks: sessions },
   { word: 'headers', system: 14, checks: [...headers, ...cors] },
+  { word: 'oauth', system: 18, checks: [...jwt] },
+  { word: 'totp', system: 20, checks: totp },
+  { word: 'backup-codes', system: 20, checks: backupCodes },
+  { word: 'passkeys', system: 20, checks: passkeys },
+  { word: 'refresh', system: 21, checks: refresh },
 ]
 
 /** Where the checks of the user's own config stand. */

@@ -1,26 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import {
-  type Answer,
-  type Call,
-  json,
-  nothing,
-  type Routes,
-  refuse,
-  type Session,
-  text,
-} from './call.ts'
+import { type Answer, type Call, json, nothing, type Routes, refuse, text } from './call.ts'
+import { login } from './login.ts'
+import { clear, cookieName, setSession, spin } from './session-cookie.ts'
 import type { State } from './state.ts'
-import { NO_STORE } from './tokens.ts'
 
 const COMMON = new Set(
   'password1 password123 qwertyuiop 1234567890 iloveyou1 sunshine1 princess1 football1 baseball1 welcome123 letmein123 superman1 trustno1! monkey1234 dragon1234 correcthorsebatterystaple qwertyuiop1234567890'.split(
     ' ',
   ),
 )
-const FREE_FAILURES = 5
-
-export const cookieName = (state: State): string =>
-  state.weak('cookie.prefix') ? 'sid' : '__Host-sid'
 
 /** Sign-up, sign-in, sign-out, password change and reset. */
 export function authRoutes(state: State): Routes {
@@ -163,129 +151,6 @@ export function authRoutes(state: State): Routes {
   }
 }
 
-function login(state: State, call: Call): Answer {
-  const weak = (flaw: string) => state.weak(flaw)
-  const { email: name, password } = call.body
-  if (weak('brute.batch')) {
-    const tries: unknown[] = Array.isArray(call.body)
-      ? call.body.map(one => ({ email: one?.email, password: one?.password }))
-      : Array.isArray(password)
-        ? password.map(one => ({ email: name, password: one }))
-        : []
-    if (tries.length > 0) return json(401, { results: tries.map(() => 'wrong password') })
-  }
-  if (
-    weak('json.type-confusion') &&
-    typeof password === 'object' &&
-    password !== null &&
-    '$ne' in password
-  ) {
-    const [victim] = state.users.values()
-    if (victim !== undefined)
-      return json(
-        200,
-        { user: { email: victim.email } },
-        setSession(state, state.newSession(victim)),
-      )
-  }
-  if (
-    weak('inject.nosql') &&
-    typeof name === 'object' &&
-    name !== null &&
-    ('$ne' in name || '$gt' in name)
-  ) {
-    const [victim] = state.users.values()
-    if (victim !== undefined)
-      return json(
-        200,
-        { user: { email: victim.email } },
-        setSession(state, state.newSession(victim)),
-      )
-  }
-  if (typeof name !== 'string' || typeof password !== 'string')
-    return refuse(422, 'login.malformed')
-  if (password.length > 1024 && !weak('dos.password-length')) return refuse(422, 'login.malformed')
-  if (weak('dos.password-length') && password.length > 100_000) spin(1300)
-  const canonical = weak('brute.name-variants') ? name : name.normalize('NFKC').trim().toLowerCase()
-  const account = name.normalize('NFKC').trim().toLowerCase()
-  const user =
-    state.users.get(account) ??
-    (weak('pw.default') && account === 'admin'
-      ? state.addUser('admin', 'admin', 'admin')
-      : undefined)
-  const forwarded = weak('brute.forwarded-bypass') ? (call.header('x-forwarded-for') ?? '') : ''
-  const path = weak('brute.path-variants') ? call.message.url : ''
-  const key = `${canonical} ${forwarded} ${path}`
-  const counted = weak('enum.lock-tell') ? user !== undefined : true
-  const failures = counted ? (state.failures.get(key) ?? 0) : 0
-  const limit = weak('brute.login-throttle') ? Infinity : FREE_FAILURES
-  const slack = weak('brute.parallel') && state.hit(`parallel ${key}`, 500) > 1 ? Infinity : limit
-  if (
-    failures >= Math.max(limit, slack) ||
-    state.hit(`spray ${call.remote} ${failures > 0 ? 'again' : 'first'}`, 60_000) >
-      (weak('brute.spray') ? Infinity : 60)
-  ) {
-    state.log('login.throttled', call, { account: name })
-    return refuse(
-      429,
-      'throttle.slow_down',
-      weak('brute.retry-after') ? {} : { 'Retry-After': '60' },
-    )
-  }
-  // Reserved before the password is looked at, so that attempts at once are all counted.
-  if (counted) state.failures.set(key, failures + 1)
-  if (weak('enum.login-time') && user !== undefined) spin(12)
-  const right = user !== undefined && state.fits(user, password)
-  if (user === undefined) state.hash(password, 'dummy')
-  if (!right || user === undefined) {
-    if (!weak('audit.auth-events'))
-      state.log('login.failed', call, {
-        account: name,
-        ...(weak('audit.no-secrets') ? { password } : {}),
-      })
-    if (weak('enum.mfa-step') && user?.totp?.active)
-      return json(200, { mfaRequired: true, factors: ['totp'] })
-    if (weak('enum.login-reply'))
-      return refuse(401, user === undefined ? 'login.unknown' : 'login.wrong_password')
-    return refuse(401, 'login.failed')
-  }
-  state.failures.delete(key)
-  const disabled = user.extra['disabled'] === true
-  if (disabled) return refuse(401, 'login.failed')
-  if (!weak('audit.auth-events')) state.log('login.succeeded', call, { account: name })
-  if (call.body['transport'] === 'token') return json(200, state.tokens.start(user), NO_STORE)
-  const old = call.session
-  if (user.totp?.active && !weak('mfa.step-skip')) {
-    const session = state.newSession()
-    session.pending = user
-    return json(
-      200,
-      { mfaRequired: true, factors: ['totp', 'backup-code'] },
-      setSession(state, session),
-    )
-  }
-  const keeps = weak('session.rotates') || weak('session.old-dies') || weak('session.fixation')
-  const invented = weak('session.fixation') ? call.cookies.get(cookieName(state)) : undefined
-  const session: Session =
-    old !== undefined && keeps
-      ? old
-      : invented
-        ? { id: invented, user, authenticatedAt: Date.now() }
-        : state.newSession(user)
-  session.user = user
-  session.authenticatedAt = Date.now()
-  if (user.totp?.active) session.pending = user
-  state.sessions.set(session.id, session)
-  if (old !== undefined && !keeps) state.sessions.delete(old.id)
-  const answer: Record<string, unknown> = {
-    user: { id: user.id, email: user.email, name: user.name },
-  }
-  if (user.totp?.active) answer['mfaRequired'] = true
-  if (weak('refresh.storage')) Object.assign(answer, state.tokens.start(user))
-  if (weak('pw.echo')) answer['received'] = { email: name, password }
-  return json(200, answer, setSession(state, session))
-}
-
 function logout(state: State, call: Call): Answer {
   if (call.session !== undefined && !state.weak('session.logout'))
     state.sessions.delete(call.session.id)
@@ -342,37 +207,10 @@ function passwordWrong(
   return undefined
 }
 
-/** The session cookie as the browser is told to keep it. */
-export function setSession(state: State, session: Session): Record<string, string> {
-  const weak = (flaw: string) => state.weak(flaw)
-  const value = weak('session.tamper') ? `${session.id}.x` : session.id
-  const attributes = [
-    weak('cookie.samesite') ? '' : 'SameSite=Lax',
-    weak('cookie.httponly') ? '' : 'HttpOnly',
-    weak('cookie.secure') || weak('cookie.attributes') ? '' : 'Secure',
-    'Path=/',
-  ].filter(Boolean)
-  const padding = weak('cookie.size') ? `.${'p'.repeat(4200)}` : ''
-  return { 'Set-Cookie': `${cookieName(state)}=${value}${padding}; ${attributes.join('; ')}` }
-}
-
 /** Whoever the session cookies belong to, when several are sent. */
 function everyCookie(call: Call, state: State): (string | undefined)[] {
   return (call.header('cookie') ?? '')
     .split(/;\s*/)
     .filter(pair => pair.startsWith(`${cookieName(state)}=`))
     .map(pair => state.sessions.get(pair.slice(cookieName(state).length + 1))?.user?.email)
-}
-
-function clear(state: State): Record<string, string> {
-  return {
-    'Set-Cookie': `${cookieName(state)}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`,
-    'Clear-Site-Data': '"cache", "cookies", "storage"',
-  }
-}
-
-/** Holds the process up, as work without a limit would. */
-export function spin(ms: number): void {
-  const until = performance.now() + ms
-  while (performance.now() < until);
 }

@@ -44,6 +44,22 @@ export const twinConfig: AttackConfig = {
     renew: { send: 'POST /auth/refresh', json: { refreshToken: '{refresh}' } },
     logout: { send: 'POST /auth/token-logout', json: { refreshToken: '{refresh}' } },
   },
+  totp: {
+    setup: 'POST /auth/mfa/setup',
+    confirm: { send: 'POST /auth/mfa/verify-setup', json: { code: '{code}' } },
+    verify: { send: 'POST /auth/mfa/verify', json: { factor: 'totp', code: '{code}' } },
+    backup: { send: 'POST /auth/mfa/verify', json: { factor: 'backup-code', code: '{code}' } },
+    newCodes: 'POST /auth/mfa/backup-codes',
+    disable: 'DELETE /auth/mfa/totp',
+  },
+  passkeys: {
+    registerOptions: 'POST /auth/passkeys/register/options',
+    register: { send: 'POST /auth/passkeys/register/verify', json: '{credential}' },
+    loginOptions: { send: 'POST /auth/passkeys/login/options', json: { email: '{user}' } },
+    login: { send: 'POST /auth/passkeys/login/verify', json: '{credential}' },
+    list: 'GET /auth/passkeys',
+    remove: 'DELETE /auth/passkeys/{id}',
+  },
   mail: { http: 'GET /dev/outbox' },
   objects: [
     {

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authRoutes, cookieName } from './auth.ts'
+import { authRoutes } from './auth.ts'
 import { type Answer, type Call, type Routes, refuse } from './call.ts'
 import { dress } from './dress.ts'
+import { factorRoutes } from './factors.ts'
 import { atTheDoor, csrf, parseBody, readBody } from './gates.ts'
 import { orderRoutes } from './orders.ts'
 import { pageRoutes } from './pages.ts'
+import { cookieName } from './session-cookie.ts'
 import { State } from './state.ts'
 import { tokenRoutes } from './tokens.ts'
 
@@ -31,6 +33,7 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...orderRoutes(state),
     ...pageRoutes(state),
     ...tokenRoutes(state, state.tokens),
+    ...factorRoutes(state),
   }
   const server = createServer(
     { headersTimeout: 2000, requestTimeout: 3000, connectionsCheckingInterval: 200 },
