@@ -10,7 +10,6 @@ type FramingReason =
   | 'oldChunked'
   | 'contentLength'
   | 'headerName'
-  | 'headerValue'
   | 'repeatedField'
   | 'headerCount'
 
@@ -27,7 +26,6 @@ export const refusals: Readonly<Record<FramingReason, Refusal>> = {
   oldChunked: { code: 'framing.old_chunked', ...refused },
   contentLength: { code: 'framing.content_length', ...refused },
   headerName: { code: 'framing.header_name', ...refused },
-  headerValue: { code: 'framing.header_value', ...refused },
   repeatedField: { code: 'framing.repeated_field', ...refused },
   headerCount: {
     code: 'framing.header_count',
@@ -58,31 +56,69 @@ export interface FramingOptions {
 /** An echo of the request, a tunnel, and TRACE under Microsoft's name. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
-/** Fields that decide something and that may come once only; Node keeps the first, others the last. */
-const ONCE: ReadonlySet<string> = new Set([
-  'authorization',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'host',
-  'idempotency-key',
-  'origin',
-  'referer',
-  'sec-fetch-dest',
-  'sec-fetch-mode',
-  'sec-fetch-site',
-  'sec-fetch-user',
-  'transfer-encoding',
-  'x-csrf-token',
-])
-const ONCE_LENGTHS: ReadonlySet<number> = new Set([...ONCE].map(name => name.length))
+/**
+ * Fields that decide something and that may come once only: of two, Node keeps the first, others the
+ * last. Each has a bit, so that one number tells which have been seen.
+ */
+const ONCE: ReadonlyMap<string, number> = new Map(
+  [
+    'transfer-encoding',
+    'content-length',
+    'authorization',
+    'content-encoding',
+    'content-type',
+    'host',
+    'idempotency-key',
+    'origin',
+    'referer',
+    'sec-fetch-dest',
+    'sec-fetch-mode',
+    'sec-fetch-site',
+    'sec-fetch-user',
+    'x-csrf-token',
+  ].map((name, at) => [name, 1 << at]),
+)
+const CODING = 1
+const LENGTH = 2
 
+const OFTEN = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'connection',
+  'cookie',
+  'if-none-match',
+  'priority',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'user-agent',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+]
+/** Bits of the names that browsers and proxies send, in both ways of writing them. */
+const BITS: ReadonlyMap<string, number> = new Map(
+  [...ONCE.keys(), ...OFTEN].flatMap(name => {
+    const capital = name.replace(/\b[a-z]/g, letter => letter.toUpperCase())
+    const bit = ONCE.get(name) ?? 0
+    return [[name, bit] as const, [capital, bit] as const]
+  }),
+)
+
+// Decision: no underscores, though they are tokens: CGI and its heirs read `_` as `-`.
+// Cost: clients with such fields have to rename them.
 const NAME = /^:?[!#$%&'*+.^`|~0-9A-Za-z-]+$/
-const UNSAFE_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
+
+/** Undefined for a name that is none. */
+function bitOf(name: string): number | undefined {
+  return NAME.test(name) ? (ONCE.get(name.toLowerCase()) ?? 0) : undefined
+}
 
 /**
  * Refuses messages that two parsers could read in two ways, before any framework reads them: the
- * raw material of request smuggling, cache poisoning and walked-around access rules.
+ * raw material of request smuggling, cache poisoning and walked-around access rules. What cannot
+ * stand in a field's value (NUL, CR, LF) node's parser refuses itself.
  *
  * @returns a guard that answers one of `refusals` or of the target's (`target.ts`)
  * @see ASVS 4.2.1, 13.4.4, 15.3.7; RFC 9112 §3.2, §6.1; RFC 6585 §5
@@ -100,28 +136,23 @@ export function framing(
 }
 
 function judgeFields(rawHeaders: readonly string[], httpVersion: string): Refusal | undefined {
-  let seen = ''
-  let coding: string | undefined
-  let length: string | undefined
+  let seen = 0
+  let coding = ''
+  let length = ''
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
-    const value = rawHeaders[at + 1] as string
-    // Decision: no underscores, though they are tokens: CGI and its heirs read `_` as `-`.
-    // Cost: clients with such fields have to rename them.
-    if (!NAME.test(name)) return refusals.headerName
-    if (UNSAFE_VALUE.test(value)) return refusals.headerValue
-    if (!ONCE_LENGTHS.has(name.length)) continue
-    const lower = name.toLowerCase()
-    if (!ONCE.has(lower)) continue
-    if (seen.includes(`,${lower},`)) return refusals.repeatedField
-    seen += `,${lower},`
-    if (lower === 'transfer-encoding') coding = value
-    else if (lower === 'content-length') length = value
+    const bit = BITS.get(name) ?? bitOf(name)
+    if (bit === 0) continue
+    if (bit === undefined) return refusals.headerName
+    if ((seen & bit) !== 0) return refusals.repeatedField
+    seen |= bit
+    if (bit === CODING) coding = rawHeaders[at + 1] as string
+    else if (bit === LENGTH) length = rawHeaders[at + 1] as string
   }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) return refusals.contentLength
-  if (coding === undefined) return undefined
+  if ((seen & LENGTH) !== 0 && !/^\d{1,15}$/.test(length)) return refusals.contentLength
+  if ((seen & CODING) === 0) return undefined
   if (httpVersion === '1.0') return refusals.oldChunked
-  if (length !== undefined) return refusals.twoLengths
+  if ((seen & LENGTH) !== 0) return refusals.twoLengths
   return coding.toLowerCase() === 'chunked' && httpVersion === '1.1'
     ? undefined
     : refusals.transferCoding

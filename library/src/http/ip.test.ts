@@ -36,6 +36,12 @@ const buckets: readonly [string, string][] = [
   ['2001:db8:1:2::', '2001:db8:1:2::/64'],
   ['2001:db8::1', '2001:db8::/64'],
   ['::1', '::/64'],
+  ['2001:db8:1:0:3:4:5:6', '2001:db8:1::/64'],
+  ['2001:DB8:1:0:3:4:5:6', '2001:db8:1::/64'],
+  ['2001:db8:0:0:3:4:5:6', '2001:db8::/64'],
+  ['2001:0:0:0:3:4:5:6', '2001::/64'],
+  ['2001:db8:0:1:3:4:5:6', '2001:db8:0:1::/64'],
+  ['2001:db8:0:1::', '2001:db8:0:1::/64'],
   ['', ''],
 ]
 for (const [address, bucket] of buckets) {
@@ -67,6 +73,7 @@ test('all spellings of one address have one canonical text, and one bucket', () 
       assert.equal(canonicalAddress(canonical), canonical)
       assert.equal(canonicalAddress(address.toUpperCase()), canonical)
       assert.equal(addressBucket(address), addressBucket(canonical))
+      assert.equal(addressBucket(address.toUpperCase()), addressBucket(canonical))
       // The URL parser is an independent speller of the same standard, but for mapped IPv4.
       if (!canonical.includes('.')) {
         assert.equal(new URL(`http://[${address}]`).hostname, `[${canonical}]`)

@@ -14,6 +14,10 @@ export function unmapped(address: string): string {
   return isIPv6(bare) && bare.startsWith('::') ? ipv6Text(ipv6Groups(bare)) : bare
 }
 
+/** The first half of an address, where all of it is written out as in canonical text. */
+const FOUR_GROUPS =
+  /^(?:[1-9a-f][\da-f]{0,3}:)(?:(?:0|[1-9a-f][\da-f]{0,3}):){2}(?:0|[1-9a-f][\da-f]{0,3})(?=:)/
+
 /**
  * What one client can hardly change, as the key of limits: an IPv4 address itself, of IPv6 the /64
  * that a single customer gets.
@@ -22,6 +26,8 @@ export function addressBucket(address: string): string {
   if (address.indexOf(':') < 0) return address
   const bare = withoutZone(address)
   if (!isIPv6(bare)) return bare
+  const first = FOUR_GROUPS.exec(bare)?.[0]
+  if (first !== undefined) return `${first.replace(/(?::0)+$/, '')}::/64`
   const groups = ipv6Groups(bare)
   const mapped = mappedIpv4(groups)
   return mapped ?? `${ipv6Text([...groups.slice(0, 4), 0, 0, 0, 0])}/64`
