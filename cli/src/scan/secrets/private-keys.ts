@@ -1,6 +1,6 @@
 import type { Rule } from '../../output/finding.ts'
 import { type Hit, isMadeUp, type Passage } from './hit.ts'
-import { entropy, isPlaceholder } from './literal.ts'
+import { entropy } from './literal.ts'
 
 export const privateKey: Rule = {
   id: 'secrets.private-key',
@@ -14,7 +14,7 @@ const MIN_BODY = 48
 
 // The body may be written with real line breaks, with \n in a string, or with indentation and quotes.
 const PEM =
-  /-----BEGIN ?((?:[A-Z0-9]+ ){0,3})PRIVATE KEY(?: BLOCK)?-----([A-Za-z0-9+/=\s\\"'`,;:.()-]{0,16000}?)-----END/g
+  /-----BEGIN ?((?:[A-Z0-9]+ ){0,3})PRIVATE KEY(?: BLOCK)?-----([A-Za-z0-9+/=\s\\"'`,;:.()]{0,16000})-----END/g
 const PUTTY = /PuTTY-User-Key-File-\d:[\s\S]{0,4000}?Private-Lines: \d+\s+([A-Za-z0-9+/=\s]+)/g
 
 /** PEM, OpenSSH, PGP, PuTTY and JSON Web Keys with their private half. */
@@ -23,7 +23,7 @@ export function* privateKeyHits(passage: Passage): Generator<Hit> {
   if (text.includes('PRIVATE KEY')) {
     for (const match of text.matchAll(PEM)) {
       const body = (match[2] ?? '').replace(/\\[nr]|[^A-Za-z0-9+/=]/g, '')
-      if (body.length < MIN_BODY || entropy(body) < 4 || isPlaceholder(match[2] ?? '')) continue
+      if (body.length < MIN_BODY || entropy(body) < 4 || match[2]?.includes('...')) continue
       const kind = `${(match[1] ?? '').trim() || 'PKCS #8'} private key`
       yield hit(passage, kind, match.index, match[0])
     }
