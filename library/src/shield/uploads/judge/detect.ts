@@ -8,8 +8,8 @@ export type Detected =
   | { readonly is: 'kind'; readonly kind: Kind }
   /** A ZIP of some kind: which, only its directory tells. */
   | { readonly is: 'zip' }
-  /** UTF-8 words: the extension says which kind. */
-  | { readonly is: 'text' }
+  /** UTF-8 words: the extension says which kind. `html` when a browser could take them for HTML. */
+  | { readonly is: 'text'; readonly html: boolean }
   /** Known, and no type that can be judged. */
   | { readonly is: 'other'; readonly what: string; readonly mixed?: true }
 
@@ -78,6 +78,5 @@ function words(head: Buffer): Detected {
   }
   if (text === undefined) return { is: 'other', what: 'bytes of no known type' }
   if (SVG_ROOT.test(text.replace(/^\ufeff/, ''))) return named('drawing/svg')
-  if (looksLikeHtml(text)) return { is: 'other', what: 'HTML or PHP' }
-  return wide ? { is: 'other', what: 'UTF-16' } : { is: 'text' }
+  return wide ? { is: 'other', what: 'UTF-16' } : { is: 'text', html: looksLikeHtml(text) }
 }

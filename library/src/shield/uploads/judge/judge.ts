@@ -88,9 +88,9 @@ async function typeOf(
       return kind === undefined ? refusals.contentMismatch : { kind, facts: {} }
     }
     case 'text': {
-      const isText = claimed?.name.startsWith('text/') === true
-      const kind = isText ? claimed : kindNamed('text/plain')
-      return kind === undefined ? refusals.contentMismatch : { kind }
+      const kind = claimed?.name.startsWith('text/') ? claimed : kindNamed('text/plain')
+      const fits = kind !== undefined && (!detected.html || kind.type === 'text/markdown')
+      return fits ? { kind } : because(refusals.contentMismatch, 'the content is HTML or PHP')
     }
     case 'other':
       if (detected.mixed) return because(refusals.polyglot, detected.what)

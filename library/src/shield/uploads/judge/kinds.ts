@@ -82,12 +82,13 @@ export const KINDS: readonly Kind[] = [
     walkAnyZip,
   ),
   kind('archive/gzip', 'application/gzip', 'gz tgz', 'application/x-gzip', false, walkGzipFile),
+  kind('text/plain', 'text/plain', 'txt text log', 'text/x-log', true, walkText),
   kind(
-    'text/plain',
-    'text/plain',
-    'txt text log md markdown',
-    'text/markdown text/x-markdown text/x-log',
-    true,
+    'text/markdown',
+    'text/markdown',
+    'md markdown',
+    'text/x-markdown text/plain',
+    false,
     walkText,
   ),
   kind(

@@ -2,8 +2,9 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import type { Refusal } from '../../../kernel/refusal.ts'
 import { because, malformed, refusals } from '../refusals.ts'
 import { activeIn } from './active.ts'
-import type { Bounds, PdfBounds } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
 import { Expansion } from './expansion.ts'
+import { addressFault, dangerOf } from './pdf-danger.ts'
 import { decode } from './pdf-stream.ts'
 import { type PdfDictionary, PdfReader, PdfReference, type PdfValue } from './pdf-values.ts'
 import { isOfType, readTable, readXrefStream, type Section } from './pdf-xref.ts'
@@ -271,54 +272,4 @@ class PdfWalk {
     while (/[\0\t\n\f\r ]/.test(String.fromCharCode(this.#bytes[reader.at] ?? 1))) reader.at += 1
     return reader.at
   }
-}
-
-function dangerOf(name: string, bounds: PdfBounds): Refusal | undefined {
-  switch (name) {
-    case 'JavaScript':
-    case 'JS':
-    case 'XFA':
-      if (bounds.dangerouslyAllowJavascript) return undefined
-      break
-    case 'Launch':
-      if (bounds.dangerouslyAllowLaunch) return undefined
-      break
-    case 'EmbeddedFile':
-    case 'EmbeddedFiles':
-    case 'EF':
-      if (bounds.dangerouslyAllowEmbeddedFiles) return undefined
-      break
-    case 'RichMedia':
-    case 'SubmitForm':
-    case 'ImportData':
-    case 'Movie':
-    case 'Rendition':
-      break
-    case 'GoToE':
-    case 'GoToR':
-      return because(refusals.externalReference, `an action ${name}`)
-    default:
-      return undefined
-  }
-  return because(refusals.activeContent, `a name ${name}`)
-}
-
-/** No `URI` action leads to a script or a file. */
-function addressFault(value: PdfValue): Refusal | undefined {
-  const pending: PdfValue[] = [value]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (Array.isArray(next)) {
-      for (const item of next) pending.push(item)
-    } else if (next instanceof Map) {
-      for (const [key, item] of next) {
-        const address =
-          key === 'URI' && typeof item === 'string' ? item.replace(/[\\\0\s\xfe\xff]/g, '') : ''
-        if (/^(?:javascript|vbscript|data|file):/i.test(address)) {
-          return because(refusals.activeContent, 'a link to a script or file')
-        }
-        pending.push(item)
-      }
-    }
-  }
-  return undefined
 }

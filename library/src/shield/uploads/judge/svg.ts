@@ -31,8 +31,9 @@ const RASTER = /^data:image\/(?:png|jpeg|gif|webp|avif)(?:;[a-z-]+=[^;,]*)*;base
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 const SCRIPT_SCHEME = /^(?:javascript|vbscript|livescript|data|mhtml|view-source|file|jar):/i
 const STYLE_ACTIVE = /expression\s*\(|-moz-binding|behavior\s*:|javascript:/i
-const PUBLIC =
-  /^\s+svg\s+PUBLIC\s+["']-\/\/W3C\/\/DTD SVG [^"'<>]*["']\s+["']https?:\/\/www\.w3\.org\/[^"'<>]*["']\s*$/i
+/** What editors write: nothing, or the W3C's own; never an internal subset. */
+const HARMLESS_DOCTYPE =
+  /^\s+svg\s*(?:PUBLIC\s+["']-\/\/W3C\/\/DTD SVG [^"'<>]*["']\s+["']https?:\/\/www\.w3\.org\/[^"'<>]*["']\s*)?$/i
 
 /**
  * Walks an SVG that only draws: no script, handlers, foreign elements, references to elsewhere,
@@ -50,7 +51,9 @@ export async function walkSvg(source: Source, bounds: Bounds): Promise<Refusal |
   const path: string[] = []
   const refusal = walkXml(text, {
     doctype: inside =>
-      PUBLIC.test(inside) ? undefined : because(refusals.externalEntity, 'a DOCTYPE of its own'),
+      HARMLESS_DOCTYPE.test(inside)
+        ? undefined
+        : because(refusals.externalEntity, 'a DOCTYPE of its own'),
     open(name, attributes) {
       const local = localName(name)
       path.push(local)

@@ -193,7 +193,7 @@ const UNICODE_PATH = 0x7075
 function nameOf(raw: Buffer, flags: number, extra: Buffer): string | undefined {
   const isUnicode = (flags & UTF8_FLAG) !== 0
   if (isUnicode && !isUtf8(raw)) return undefined
-  const name = isUnicode ? raw.toString('utf8') : raw.toString('latin1')
+  const name = isUnicode ? raw.toString('utf8') : cp437(raw)
   const other = field(extra, UNICODE_PATH)
   if (other === undefined) return name
   if (other.length < 5 || !isUtf8(other.subarray(5))) return undefined
@@ -201,4 +201,12 @@ function nameOf(raw: Buffer, flags: number, extra: Buffer): string | undefined {
   const told = other.toString('utf8', 5)
   const isAscii = raw.every(byte => byte < 0x80)
   return isUnicode || isAscii ? (told === name ? name : undefined) : told
+}
+
+/** The upper half of code page 437, which names without the UTF-8 flag are in. */
+const UPPER =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
+
+function cp437(raw: Buffer): string {
+  return raw.toString('latin1').replace(/[\x80-\xff]/g, it => UPPER[it.charCodeAt(0) - 128] ?? '_')
 }

@@ -1,0 +1,131 @@
+import { createHash, type Hash, hash } from 'node:crypto'
+import type { Draft } from './storage.ts'
+
+/** Files up to this size stay in memory until they are judged: most refused ones never see the disk. */
+const MEMORY_BYTES = 64 * 1024
+/** So many bytes go to the disk in one call. */
+const BATCH_BYTES = 1024 * 1024
+
+/** Told when bytes have gone to the disk, or that they could not. */
+export interface SpoolListener {
+  drained(): void
+  failed(error: unknown): void
+}
+
+/** Takes one file as it arrives: into memory while it is small, then into a draft. */
+export class Spool {
+  readonly #begin: () => Promise<Draft>
+  readonly #listener: SpoolListener
+  #bytes = 0
+  #memory: Buffer = Buffer.alloc(0)
+  #memoryUsed = 0
+  #hash: Hash | undefined
+  #queue: Buffer[] = []
+  #pending = 0
+  #draft: Draft | undefined
+  #writing: Promise<void> | undefined
+  #failure: unknown
+  #discarded = false
+
+  constructor(begin: () => Promise<Draft>, listener: SpoolListener) {
+    this.#begin = begin
+    this.#listener = listener
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Bytes that are not on the disk yet and should be. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  take(piece: Buffer): void {
+    this.#bytes += piece.length
+    if (this.#hash === undefined) {
+      if (this.#bytes <= MEMORY_BYTES) {
+        this.#remember(piece)
+        return
+      }
+      this.#hash = createHash('sha256')
+      if (this.#memoryUsed > 0) this.#enqueue(this.#memory.subarray(0, this.#memoryUsed))
+      this.#memory = Buffer.alloc(0)
+    }
+    this.#enqueue(piece)
+  }
+
+  /** One piece is kept as it is; more are copied together, so that drops keep no lakes alive. */
+  #remember(piece: Buffer): void {
+    if (this.#memoryUsed === 0) {
+      this.#memory = piece
+      this.#memoryUsed = piece.length
+      return
+    }
+    const needed = this.#memoryUsed + piece.length
+    if (needed > this.#memory.length || this.#memory.length === this.#memoryUsed) {
+      const room = Math.min(MEMORY_BYTES, Math.max(1024, 2 * needed))
+      const larger = Buffer.allocUnsafe(room)
+      this.#memory.copy(larger, 0, 0, this.#memoryUsed)
+      this.#memory = larger
+    }
+    piece.copy(this.#memory, this.#memoryUsed)
+    this.#memoryUsed = needed
+  }
+
+  #enqueue(piece: Buffer): void {
+    this.#hash?.update(piece)
+    this.#queue.push(piece)
+    this.#pending += piece.length
+    this.#writing ??= this.#write().catch((error: unknown) => {
+      this.#failure = error
+      this.#listener.failed(error)
+    })
+  }
+
+  async #write(): Promise<void> {
+    this.#draft ??= await this.#begin()
+    while (this.#queue.length > 0 && !this.#discarded) {
+      let bytes = 0
+      let count = 0
+      for (const piece of this.#queue) {
+        if (count > 0 && bytes + piece.length > BATCH_BYTES) break
+        bytes += piece.length
+        count += 1
+      }
+      await this.#draft.write(this.#queue.splice(0, count))
+      this.#pending -= bytes
+      this.#listener.drained()
+    }
+    this.#writing = undefined
+  }
+
+  /** The whole file, when it was small enough to stay in memory. */
+  get memory(): Buffer | undefined {
+    return this.#hash === undefined ? this.#memory.subarray(0, this.#memoryUsed) : undefined
+  }
+
+  /** Lower-case hex, after the last piece. */
+  sha256(): string {
+    return this.#hash === undefined
+      ? hash('sha256', this.#memory.subarray(0, this.#memoryUsed), 'hex')
+      : this.#hash.digest('hex')
+  }
+
+  /** The draft with everything that came. What was in memory goes there now; call it once. */
+  async draft(): Promise<Draft> {
+    await this.#writing
+    if (this.#failure !== undefined) throw this.#failure
+    const memory = this.memory
+    this.#draft ??= await this.#begin()
+    if (memory !== undefined) await this.#draft.write([memory])
+    return this.#draft
+  }
+
+  async discard(): Promise<void> {
+    this.#discarded = true
+    this.#queue = []
+    await this.#writing
+    await this.#draft?.discard()
+  }
+}

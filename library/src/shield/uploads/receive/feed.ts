@@ -1,0 +1,130 @@
+import { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+
+/** What a body tells as it arrives. After `end` or `fail`, nothing more. */
+export interface FeedListener {
+  chunk(bytes: Buffer): void
+  end(): void
+  /** The sender went away, or the connection broke. */
+  fail(): void
+}
+
+/** A body that is being read. */
+export interface Feed {
+  pause(): void
+  resume(): void
+  /** Reads no more, and has the sender cut off. */
+  cut(): void
+}
+
+/** Any body: of node:http, Fastify and Express a stream, of fetch and Hono an iterable. */
+export type Body = Readable | AsyncIterable<Uint8Array>
+
+/** So long an answer has to arrive before an unread rest is cut off with its connection. */
+const CUT_MS = 1000
+
+export function feed(body: Body, listener: FeedListener): Feed {
+  return body instanceof Readable ? feedStream(body, listener) : feedIterable(body, listener)
+}
+
+/** Gets rid of a body that was refused before it was read. */
+export function turnAway(body: Body): void {
+  feed(body, { chunk: ignore, end: ignore, fail: ignore }).cut()
+}
+
+/** By events: iterating over a stream costs a promise for every 64 KiB. */
+function feedStream(body: Readable, listener: FeedListener): Feed {
+  const onData = (bytes: Uint8Array): void => listener.chunk(asBuffer(bytes))
+  const onEnd = (): void => {
+    release()
+    listener.end()
+  }
+  const onBroken = (): void => {
+    release()
+    listener.fail()
+  }
+  const release = (): void => {
+    body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
+    body.on('error', ignore) // a late one must not end the process
+  }
+  if (body.destroyed || body.readableEnded) queueMicrotask(onBroken)
+  body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData)
+  return {
+    pause: () => void body.pause(),
+    resume: () => void body.resume(),
+    cut() {
+      release()
+      cutStream(body)
+    },
+  }
+}
+
+/**
+ * Not a byte more is read: node:http would read the whole rest to keep the connection, which is what
+ * a limit is there to prevent. The answer has a second to arrive; then the connection is gone.
+ */
+function cutStream(body: Readable): void {
+  body.pause()
+  const isMessage = body instanceof IncomingMessage
+  if (body.destroyed || (isMessage ? body.complete : body.readableEnded)) return
+  if (isMessage) {
+    const { socket } = body
+    socket.pause()
+    socket.resume = () => socket
+  }
+  const timer = setTimeout(() => body.destroy(), CUT_MS)
+  timer.unref()
+  body.once('close', () => clearTimeout(timer))
+}
+
+function feedIterable(body: AsyncIterable<Uint8Array>, listener: FeedListener): Feed {
+  const iterator = body[Symbol.asyncIterator]()
+  let stopped = false
+  let gate: Promise<void> | undefined
+  let open: () => void = ignore
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const next = await iterator.next()
+      if (stopped) return
+      if (next.done === true) {
+        stopped = true
+        listener.end()
+        return
+      }
+      listener.chunk(asBuffer(next.value))
+      await gate
+    }
+  }
+  run().catch(() => {
+    if (stopped) return
+    stopped = true
+    listener.fail()
+  })
+  return {
+    pause() {
+      gate ??= new Promise(resolve => {
+        open = resolve
+      })
+    },
+    resume() {
+      gate = undefined
+      open()
+    },
+    cut() {
+      if (stopped) return
+      stopped = true
+      open()
+      iterator.return?.().catch(ignore)
+    },
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function ignore(): void {
+  // nobody is interested any more
+}
