@@ -17,6 +17,7 @@ export interface KnownDevice {
   readonly id: string
   /** Keyed hash of the browser's token and the account: two accounts of one browser are not linked. */
   readonly handle: string
+  readonly lastUsedAt: number
 }
 
 function handleOf(ground: Ground, accountId: string, token: string): string {
@@ -44,11 +45,15 @@ export async function knownDevice(
   const found = await ground.stores.credentials.byHandle(DEVICE, handle)
   if (found === undefined || found.accountId !== accountId) return undefined
   const lastUse = found.lastUsedAt ?? found.createdAt
-  return ground.clock() - lastUse > ground.settings.deviceMs ? undefined : { id: found.id, handle }
+  if (ground.clock() - lastUse > ground.settings.deviceMs) return undefined
+  return { id: found.id, handle, lastUsedAt: lastUse }
 }
 
-/** Notes a sign-in on a known device. */
+const TOUCH_MS = 60_000
+
+/** Notes a sign-in on a known device, at most once a minute. */
 export async function touchDevice(ground: Ground, device: KnownDevice): Promise<void> {
+  if (ground.clock() - device.lastUsedAt < TOUCH_MS) return
   await ground.stores.credentials.update(device.id, { usedAt: ground.clock() })
 }
 

@@ -198,7 +198,7 @@ test('while somebody sprays, an address has a tenth of its budget', async () => 
     }
     return admitted
   }
-  assert.equal(await from(20, at => `198.51.100.${at}`), 20)
+  assert.equal(await from(21, at => `198.51.100.${at}`), 21)
   assert.equal(await from(20, () => '203.0.113.5'), 5)
 })
 

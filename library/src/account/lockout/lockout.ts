@@ -37,8 +37,6 @@ export interface Admitted {
   readonly failuresBefore: number
   /** What begins if this attempt fails: tell the owner. */
   readonly begins: 'delays' | 'shut' | undefined
-  /** True when failures all over the service are more than usual. */
-  readonly spraying: boolean
   /** Forgets the failures of whoever succeeded, and gives the address its attempt back. */
   succeeded(): Promise<void>
   /** Gives all back: the attempt was never made (the hashing queue was full). */
@@ -80,6 +78,8 @@ export interface LockoutGround {
 }
 
 const PREFIX = 'login:'
+/** How long addresses are held shorter after failures all over the service were too many. */
+const SPRAY_ALARM_MS = 60_000
 /** Requests that one process lets wait for one address or account. */
 const WAITING_MOST = 500
 
@@ -95,6 +95,8 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
   const { account, address, calmAddress, device, spray, soft } = lockoutSettings(options)
   const secret = ground.keys.for('counter')
   const sprayHit = { key: `${PREFIX}spray`, rate: spray satisfies Rate }
+  // Learned from the shared counter at each failure; who succeeds never asks it.
+  let sprayedUntil = 0
 
   const accountKey = (accountId: string): string => `${PREFIX}account:${accountId}`
   const nameKey = (name: string): string => `${PREFIX}name:${keyedHash(secret, `name\n${name}`)}`
@@ -111,18 +113,16 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
   const addresses = turnstile(calmAddress.free, WAITING_MOST)
   const subjects = turnstile(account.free, WAITING_MOST)
 
-  const reserve = async (attempt: Attempt): Promise<Outcome<Admitted>> => {
+  const reserve = async (attempt: Attempt, pending: Pending): Promise<Outcome<Admitted>> => {
     const now = clock()
-    const [calm] = await counters.hit([sprayHit], now)
-    const spraying = calm?.allowed === false
-    const own = attempt.device
     const who = subjectOf(attempt)
     const where: Reservation = {
       key: addressKey(attempt.address),
-      backoff: spraying ? address : calmAddress,
+      backoff: now < sprayedUntil ? address : calmAddress,
     }
-    const wanted = own === undefined ? [where, who] : [who]
-    if (challenge !== undefined && own === undefined) {
+    const stranger = attempt.device === undefined
+    const wanted = stranger ? [where, who] : [who]
+    if (challenge !== undefined && stranger) {
       const solved =
         attempt.answer !== undefined && (await challenge.solved(attempt.answer, attempt.address))
       if (!solved) wanted.push({ key: `${who.key}:soft`, backoff: soft })
@@ -130,38 +130,37 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
     const counted = await counters.reserve(wanted, now)
     const at = counted.findIndex(one => !one.allowed)
     if (at !== -1) {
-      if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
       const seconds = coarseSeconds((counted[at]?.resetAt ?? now) - now)
       if (wanted[at] === where) {
         return refused({ ...refusals.address, retryAfterSeconds: seconds })
       }
       if (wanted[at] === who) return refused({ ...refusals.account, why: `wait ${seconds} s` })
-      const asked = challenge?.ask(attempt.address) ?? ''
       return refused({
         ...refusals.challenge,
         retryAfterSeconds: seconds,
-        headers: { 'bulwark-challenge': asked },
+        headers: { 'bulwark-challenge': challenge?.ask(attempt.address) ?? '' },
       })
     }
-    const mine = counted[wanted.indexOf(who)]
-    const failures = mine?.failures ?? 1
-    const giveBack = async (): Promise<void> => {
-      if (!spraying) await counters.hit([{ ...sprayHit, cost: -1 }], now)
-      if (own === undefined) await counters.forgive([where.key], 'one')
+    pending.failing = true
+    const failures = counted[wanted.indexOf(who)]?.failures ?? 1
+    const settle = async (how: 'all' | 'one'): Promise<void> => {
+      pending.failing = false
+      await Promise.all([
+        counters.forgive([who.key, `${who.key}:soft`], how),
+        stranger && counters.forgive([where.key], 'one'),
+      ])
     }
     return granted({
       failuresBefore: failures - 1,
       begins: beginning(failures, who.backoff),
-      spraying,
-      async succeeded() {
-        await giveBack()
-        await counters.forgive([who.key, `${who.key}:soft`], 'all')
-      },
-      async withdrawn() {
-        await giveBack()
-        await counters.forgive([who.key], 'one')
-      },
+      succeeded: () => settle('all'),
+      withdrawn: () => settle('one'),
     })
+  }
+  const noteFailure = async (): Promise<void> => {
+    const now = clock()
+    const [counted] = await counters.hit([sprayHit], now)
+    if (counted?.allowed === false) sprayedUntil = now + SPRAY_ALARM_MS
   }
 
   return {
@@ -174,10 +173,12 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
       }
       try {
         if (!(await subjects.enter(who))) return await check(refused(refusals.account))
+        const pending: Pending = { failing: false }
         try {
-          return await check(await reserve(attempt))
+          return await check(await reserve(attempt, pending))
         } finally {
           subjects.leave(who)
+          if (pending.failing) await noteFailure()
         }
       } finally {
         if (where !== undefined) addresses.leave(where)
@@ -203,6 +204,11 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
       })
     },
   }
+}
+
+/** Whether an admitted attempt still counts as a failure. */
+interface Pending {
+  failing: boolean
 }
 
 function beginning(failures: number, backoff: Backoff): Admitted['begins'] {

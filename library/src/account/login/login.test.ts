@@ -157,6 +157,20 @@ test('a new device is told to the owner by mail, a known one is not', async () =
   assert.ok(!(await of.flows.forgetDevice(visit(), first.session, forgotten)).ok)
 })
 
+test('a script that signs in a hundred times without cookies fills no store', async () => {
+  const of = await house()
+  const id = await of.member(ANN)
+  const { passwords } = of.flows.ground
+  passwords.verify = async () => ({ ok: true, value: { matches: true, outdated: false } })
+  for (let day = 0; day < 100; day++) {
+    assert.ok((await signIn(of, ANN, PASSWORD)).ok)
+    of.clock.advance(3_600_000)
+  }
+  const devices = await of.flows.devices(id)
+  assert.equal(devices.length, 20)
+  assert.ok(devices.every(one => of.clock() - one.lastUsedAt <= 20 * 3_600_000))
+})
+
 test('a sign-in renews an outdated hash, and a parallel one does not undo it', async () => {
   const of = await house()
   const id = await of.member(ANN, 'U*U is a fine password')

@@ -1,4 +1,5 @@
 import type { Account } from '../../store/port/accounts.ts'
+import type { Credential } from '../../store/port/credentials.ts'
 import { DEVICE, rememberDevice } from '../devices/devices.ts'
 import type { Ground, Visit } from '../ground.ts'
 import type { Admitted } from '../lockout/lockout.ts'
@@ -7,6 +8,8 @@ import { utcText } from '../utc.ts'
 
 const UNLOCK_MS = 3_600_000
 const DAY_MS = 86_400_000
+/** Remembered devices of one account; the longest unused make room. */
+const DEVICES_MOST = 20
 
 /**
  * Tells the owner when strangers have begun to wait, with a link that lets the owner go on. For a
@@ -64,6 +67,7 @@ export async function welcomeDevice(
 ): Promise<string> {
   const now = ground.clock()
   const others = await ground.stores.credentials.ofAccount(account.id, DEVICE)
+  await forgetOldest(ground, account.id, others)
   const isFirst = others.length === 0 && now - (account.emailVerifiedAt ?? 0) < DAY_MS
   const cookie = await rememberDevice(ground, account.id, visit, {
     events: [
@@ -91,4 +95,17 @@ export async function welcomeDevice(
   })
   ground.mail.wake()
   return cookie
+}
+
+/** A client without cookies is a new device each time; it must not fill the store with itself. */
+async function forgetOldest(
+  ground: Ground,
+  accountId: string,
+  known: readonly Credential[],
+): Promise<void> {
+  const lastUse = (one: Credential): number => one.lastUsedAt ?? one.createdAt
+  const newestFirst = known.toSorted((a, b) => lastUse(b) - lastUse(a))
+  for (const { id } of newestFirst.slice(DEVICES_MOST - 1)) {
+    await ground.stores.credentials.remove(accountId, id)
+  }
 }
