@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { ConfigFault } from '../kernel/fault.ts'
+import { onlyKnown } from '../kernel/options.ts'
 import { canonicalAddress, unmapped } from './ip.ts'
 
 /** Whose forwarding header counts. Without it nobody's does: the client is who opened the socket. */
@@ -39,6 +40,7 @@ export function clientAddress(trust?: ProxyTrust): ClientAddressOf {
   if (trust === undefined) {
     return (socketAddress, encrypted) => ({ address: unmapped(socketAddress), secure: encrypted })
   }
+  onlyKnown('trustedProxies', trust, ['proxies', 'header'])
   const ours = ownProxies(trust.proxies)
   const read = trust.header === 'forwarded' ? forwarded : forwardedFor
   return (socketAddress, encrypted, header) => {

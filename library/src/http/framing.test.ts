@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { ConfigFault } from '../kernel/fault.ts'
 import { arriving, runs } from './arriving.test.kit.ts'
 import { framing } from './framing.ts'
 
@@ -80,6 +81,11 @@ for (const method of ['TRACE', 'TRACK', 'CONNECT']) {
     assert.match(refusal?.headers?.['allow'] ?? '', /^GET, HEAD, POST/)
   })
 }
+
+test('a misspelt option stops the start', () => {
+  assert.throws(() => framing({ paths: { encodedSlashes: true } } as object), ConfigFault)
+  assert.throws(() => framing({ maxHeader: 5 } as object), ConfigFault)
+})
 
 test('exactly a hundred fields are let through', () => {
   const hundred = Array.from({ length: 99 }, (_, at) => [`x-${at}`, '1']).flat()

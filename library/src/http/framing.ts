@@ -1,5 +1,6 @@
+import { onlyKnown } from '../kernel/options.ts'
 import type { Refusal } from '../kernel/refusal.ts'
-import { judgeTarget, type PathOptions } from './target.ts'
+import { judgeTarget, PATH_OPTIONS, type PathOptions } from './target.ts'
 
 const refused = { says: 'framing.refused', status: 400, close: true } as const
 
@@ -126,6 +127,8 @@ function bitOf(name: string): number | undefined {
 export function framing(
   options: FramingOptions = {},
 ): (request: RawRequest) => Refusal | undefined {
+  onlyKnown('framing', options, ['maxHeaders', 'maxTargetBytes', 'paths'])
+  onlyKnown('framing.paths', options.paths ?? {}, PATH_OPTIONS)
   const { maxHeaders = 100 } = options
   const judgePath = judgeTarget(options.maxTargetBytes ?? 8192, options.paths ?? {})
   return request => {

@@ -43,6 +43,13 @@ export interface PathOptions {
   readonly semicolon?: boolean
 }
 
+export const PATH_OPTIONS: readonly (keyof PathOptions)[] = [
+  'encodedSlash',
+  'encodedPercent',
+  'doubleSlash',
+  'semicolon',
+]
+
 /** Segments of plain characters that do not begin with a dot: nearly every path there is. */
 const PLAIN = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*\/?$/
 const VISIBLE = /^[!-~]*$/

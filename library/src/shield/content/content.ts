@@ -1,8 +1,10 @@
 import type { Incoming } from '../../http/incoming.ts'
 import { accepts, mediaType } from '../../http/media-type.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
+import type { Outcome } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
-import { type JsonLimits, jsonLimits } from './json.ts'
+import { type JsonLimits, jsonLimits, jsonParser } from './json.ts'
 
 export const refusals = {
   missingType: { code: 'content.missing_type', says: 'content.unsupported_type', status: 415 },
@@ -36,6 +38,8 @@ export interface Content {
   /** The guard for one route, made once at start: 415, 406, 400, before the body. */
   route(rule?: RouteContent): (request: Incoming) => Refusal | undefined
   readonly json: Required<JsonLimits>
+  /** `parseJson` with these limits, made once. */
+  readonly parse: (input: Uint8Array | string) => Outcome<unknown>
 }
 
 /** Methods whose content has no meaning (RFC 9110 §9.3.1), and which some proxies do not forward. */
@@ -49,6 +53,7 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * @see ASVS 4.1.1, 3.5.2, 15.3.5; RFC 9110 §15.5.16
  */
 export function content(options: ContentOptions = {}): Content {
+  onlyKnown('content', options, ['consumes', 'produces', 'json'])
   const json = jsonLimits(options.json ?? {})
   const usual = {
     consumes: options.consumes ?? ['application/json'],
@@ -56,6 +61,7 @@ export function content(options: ContentOptions = {}): Content {
   }
   return {
     json,
+    parse: jsonParser(json),
     route(rule = {}) {
       const consumes = essences(rule.consumes ?? usual.consumes, 'content.consumes')
       const produces = essences(rule.produces ?? usual.produces, 'content.produces')

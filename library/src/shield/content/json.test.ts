@@ -194,6 +194,7 @@ test('a limit that is none stops the start', () => {
     { maxKeys: 1.5 },
     { maxDepth: 1001 },
     { maxBytes: Number.NaN },
+    { depth: 3 } as JsonLimits,
   ]) {
     assert.throws(() => jsonParser(bad), ConfigFault)
   }

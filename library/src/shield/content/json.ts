@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 import { JsonReader, type JsonReason } from './json-reader.ts'
@@ -67,12 +68,12 @@ const BOM = 0xfeff
  *
  * @see ASVS 1.5.3, 2.2.1, 15.3.6; RFC 8259, RFC 7493 (I-JSON)
  */
-export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): Outcome<unknown> {
-  return jsonParser(limits)(input)
+export function parseJson(input: Uint8Array | string, limits?: JsonLimits): Outcome<unknown> {
+  return (limits === undefined ? usual : jsonParser(limits))(input)
 }
 
 /**
- * The same with limits judged once.
+ * The same with limits judged once, for every path that reads more than one text.
  *
  * @throws {ConfigFault} when a limit is no positive whole number
  */
@@ -93,7 +94,10 @@ export function jsonParser(
   }
 }
 
+const usual = jsonParser()
+
 export function jsonLimits(limits: JsonLimits): Required<JsonLimits> {
+  onlyKnown('content.json', limits, Object.keys(JSON_DEFAULTS))
   const all = { ...JSON_DEFAULTS, ...limits }
   for (const [name, value] of Object.entries(all)) {
     if (!Number.isSafeInteger(value) || value < 1) {

@@ -154,6 +154,12 @@ for (const [what, method, fields, code, target] of judged) {
   })
 }
 
+test('a service that was told no origin takes no empty one for its own', () => {
+  for (const fields of [{ origin: '' }, { referer: 'nonsense' }, { origin: 'null' }]) {
+    assert.notEqual(guard.judge(arriving('POST', fields, { origin: '' })), undefined)
+  }
+})
+
 const upgrade: Fields = { upgrade: 'WebSocket', connection: 'Upgrade', ...cookie }
 for (const [what, fields, code] of [
   [

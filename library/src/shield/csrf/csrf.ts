@@ -3,6 +3,7 @@ import { type Incoming, SAFE_METHODS } from '../../http/incoming.ts'
 import { bareOrigin } from '../../http/origin.ts'
 import { keyedHash, sameText } from '../../kernel/bytes.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 import type { Random } from '../../kernel/random.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 
@@ -64,9 +65,10 @@ export function csrf(options: CsrfOptions): Csrf {
     ...(options.origins ?? []).map(origin => bareOrigin(origin, 'csrf.origins')),
     ...(options.trustedOrigins ?? []).map(origin => bareOrigin(origin, 'csrf.trustedOrigins')),
   ])
+  onlyKnown('csrf', options, ['key', 'random', 'origins', 'trustedOrigins', 'exempt'])
   const exempt = exemptions(options.exempt ?? {})
   const isFriend = (request: Incoming, origin: string): boolean =>
-    origin === request.origin || friends.has(origin)
+    origin !== '' && (origin === request.origin || friends.has(origin))
 
   const judge = (request: Incoming): Refusal | undefined => {
     const upgrade = isUpgrade(request)

@@ -185,6 +185,7 @@ test('sign-out wipes caches and storage, and leaves the cookie of the known devi
 })
 
 for (const [what, options] of [
+  ['misspelt options', { permission: {} } as HeadersOptions],
   ['inline scripts', { page: { 'script-src': ["'unsafe-inline'"] } }],
   ['eval', { page: { 'script-src': ["'self'", "'unsafe-eval'"] } }],
   ['scripts from anywhere', { page: { 'script-src': ['*'] } }],

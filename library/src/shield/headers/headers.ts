@@ -1,4 +1,5 @@
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 import type { Random } from '../../kernel/random.ts'
 import { type Hsts, type HstsStage, hstsValue } from './hsts.ts'
 import {
@@ -91,6 +92,16 @@ const FEATURES = [
 ] as const
 
 const NONCE = /^[A-Za-z0-9+/_-]{22,}={0,2}$/
+const OPTIONS: readonly (keyof HeadersOptions)[] = [
+  'hsts',
+  'page',
+  'pageReportOnly',
+  'dangerouslyAllowUnsafeScripts',
+  'reportsTo',
+  'isolation',
+  'permissions',
+  'signOut',
+]
 const SLOT = '\0csp'
 const TRIAL_SLOT = '\0trial'
 
@@ -102,6 +113,7 @@ const TRIAL_SLOT = '\0trial'
  * @see ASVS 3.4.1 to 3.4.8, 3.5.8, 13.4.6, 14.3.2
  */
 export function headers(options: HeadersOptions = {}): HeaderPolicies {
+  onlyKnown('headers', options, OPTIONS)
   const rules: PolicyRules = {
     dangerouslyAllowUnsafeScripts: options.dangerouslyAllowUnsafeScripts ?? false,
   }

@@ -33,7 +33,10 @@ for (const options of [
   { shed: { maxHeapShare: 1.5 } },
   { recycle: { jitter: 2 } },
   { recycle: { requests: -1 } },
-] as LimitsOptions[]) {
+  { bodies: {} },
+  { body: { jsn: 5 } },
+  { server: { headerSeconds: 5 } },
+] as unknown as LimitsOptions[]) {
   test(`${JSON.stringify(options)} stops the start`, () => {
     assert.throws(() => limits(options), ConfigFault)
   })

@@ -1,5 +1,6 @@
 import { SERVER_DEFAULTS, type ServerLimits } from '../../http/server.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 
 /** How large things may get, how many at once, and when this process should rest. */
 export interface LimitsOptions {
@@ -73,6 +74,7 @@ const CODINGS: ReadonlySet<string> = new Set(['gzip', 'deflate', 'br', 'zstd'])
  * @see ASVS 5.2.1, 13.2.6, 15.2.2
  */
 export function limits(options: LimitsOptions = {}): Limits {
+  onlyKnown('limits', options, Object.keys(LIMITS_DEFAULTS))
   const all: Limits = {
     server: { ...LIMITS_DEFAULTS.server, ...options.server },
     body: { ...LIMITS_DEFAULTS.body, ...options.body },
@@ -81,6 +83,7 @@ export function limits(options: LimitsOptions = {}): Limits {
     recycle: { ...LIMITS_DEFAULTS.recycle, ...options.recycle },
   }
   for (const [group, members] of Object.entries(all)) {
+    onlyKnown(`limits.${group}`, members, Object.keys(LIMITS_DEFAULTS[group as keyof Limits]))
     for (const [name, value] of Object.entries(members as Record<string, unknown>)) {
       if (typeof value === 'number') judgeNumber(`limits.${group}.${name}`, name, value)
       else judgeCodings(value)

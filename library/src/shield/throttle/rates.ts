@@ -1,5 +1,6 @@
 import { addressBucket } from '../../http/ip.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 import type { Hit, Rate } from '../../store/port/counters.ts'
 import { policyField } from './fields.ts'
 import type { Asker, ThrottlePolicy } from './throttle.ts'
@@ -48,6 +49,10 @@ export function readyRates(policies: Policies): ReadonlyMap<string, readonly Rea
 function readyRate(name: string, policy: ThrottlePolicy, suffix: string): ReadyRate {
   const { by, limit, windowSeconds } = policy
   const option = `throttle.policies.${name}`
+  onlyKnown(option, policy, ['by', 'limit', 'windowSeconds', 'whenStoreFails'])
+  if (!['address', 'account', 'api-key', 'global'].includes(by)) {
+    throw new ConfigFault(option, 'by must be address, account, api-key or global')
+  }
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new ConfigFault(option, 'limit must be a whole number from 1')
   }

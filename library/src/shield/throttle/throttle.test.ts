@@ -203,9 +203,11 @@ for (const [what, options] of [
   ['a name in capitals', { policies: { Login: policies.login } }],
   ['a limit of nothing', { policies: { login: { ...policies.login, limit: 0 } } }],
   ['half a request', { policies: { login: { ...policies.login, limit: 1.5 } } }],
+  ['a key nobody knows', { policies: { login: { ...policies.login, by: 'user' as 'account' } } }],
+  ['a misspelt member', { policies: { login: { ...policies.login, window: 5 } } }],
   ['a window of nothing', { policies: { login: { ...policies.login, windowSeconds: 0 } } }],
   ['a window of a year', { policies: { login: { ...policies.login, windowSeconds: 31_536_000 } } }],
-] as const) {
+] as unknown as readonly [string, Partial<ThrottleOptions>][]) {
   test(`${what} stops the start`, () => assert.throws(() => made(options), ConfigFault))
 }
 
