@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { StoreFault } from '../../kernel/fault.ts'
 import type { Durability, SqlEngine, Steps } from '../sql/engine.ts'
-import { held, isBroken, sqlState } from './held.ts'
+import { held, isBroken, OurMistake, sqlState } from './held.ts'
 import { asker } from './statements.ts'
 
 export interface PostgresEngineOptions {
@@ -15,7 +15,7 @@ export interface PostgresEngineOptions {
 
 /** Lost a race that the database noticed: serialization, deadlock, unique key, foreign key. */
 const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01', '23505', '23503'])
-const ATTEMPTS = 8
+const ATTEMPTS = 16
 
 /** The connection broke after COMMIT was sent: it may have happened, so it is never tried again. */
 class UnknownOutcome extends Error {}
@@ -33,11 +33,14 @@ export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlE
     steps: Steps<T>,
   ): Promise<T> => {
     await client.query(begin[how])
-    let next: IteratorResult<unknown, T>
+    let value: T
     try {
-      let step = steps.next()
-      while (!step.done) step = steps.next(await ask(client, step.value))
-      next = step
+      let step = ours(() => steps.next())
+      while (!step.done) {
+        const answer = await ask(client, step.value)
+        step = ours(() => steps.next(answer))
+      }
+      value = step.value
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined)
       throw error
@@ -46,10 +49,10 @@ export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlE
       await client.query('COMMIT')
     } catch (error) {
       throw sqlState(error) === undefined
-        ? new UnknownOutcome('lost at COMMIT', { cause: error })
+        ? new UnknownOutcome('at COMMIT', { cause: error })
         : error
     }
-    return next.value
+    return value
   }
 
   /** `again` when a connection that breaks on the way leaves nothing behind. */
@@ -61,42 +64,51 @@ export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlE
     if (pending >= maxPending)
       throw new StoreFault(verb, new Error(`${pending} verbs wait already`))
     pending += 1
+    const end = performance.now() + deadlineMs
     try {
-      return await tried(verb, again, work)
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await held(pool, Math.max(1, end - performance.now()), work)
+        } catch (error) {
+          const lost = LOST_RACE.has(sqlState(error) ?? '')
+          // After a restart of the database every idle connection is dead, and each is met once.
+          const broke = again && isBroken(error) && !(error instanceof UnknownOutcome)
+          if (!(lost || broke) || attempt >= ATTEMPTS || performance.now() >= end) throw error
+        }
+      }
+    } catch (error) {
+      throw new StoreFault(verb, error instanceof OurMistake ? error.cause : error)
     } finally {
       pending -= 1
     }
   }
 
-  const tried = async <T>(
-    verb: string,
-    again: boolean,
-    work: (client: PoolClient) => Promise<T>,
-  ): Promise<T> => {
-    const end = performance.now() + deadlineMs
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await held(pool, Math.max(1, end - performance.now()), work)
-      } catch (error) {
-        const lost = LOST_RACE.has(sqlState(error) ?? '') && attempt < ATTEMPTS
-        const broke =
-          again && attempt === 1 && isBroken(error) && !(error instanceof UnknownOutcome)
-        if (performance.now() >= end || !(lost || broke)) throw new StoreFault(verb, error)
-      }
-    }
-  }
-
   return {
     read: (verb, sql, params, take) =>
-      attempts(verb, true, async client => take((await ask(client, { sql, params })).rows)),
+      attempts(verb, true, async client => {
+        const { rows } = await ask(client, { sql, params })
+        return ours(() => take(rows))
+      }),
     write: (verb, _how, sql, params, take) =>
-      attempts(verb, false, async client => take(await ask(client, { sql, params }))),
+      attempts(verb, false, async client => {
+        const answer = await ask(client, { sql, params })
+        return ours(() => take(answer))
+      }),
     transact: (verb, how, steps) =>
       attempts(verb, true, client => transaction(client, how, steps())),
     async ping() {
       await attempts('ping', true, client => client.query('SELECT 1'))
     },
     async close() {},
+  }
+}
+
+/** Runs our own code inside the work: when it throws, the connection is not to blame. */
+function ours<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw new OurMistake('not the database', { cause: error })
   }
 }
 

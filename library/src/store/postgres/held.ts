@@ -1,5 +1,11 @@
 import type { Pool, PoolClient } from 'pg'
 
+/** The pool had no connection to lend: nothing was begun, and trying again at once is no use. */
+export class NotConnected extends Error {}
+
+/** Code of ours that ran inside the work threw; the connection is as good as before. */
+export class OurMistake extends Error {}
+
 /**
  * Lends a connection for one piece of work, at most `deadlineMs`. When time is up the caller gets
  * an error at once, and the connection is closed, for nobody knows what it is still doing.
@@ -20,16 +26,9 @@ export function held<T>(
     }
     const timer = setTimeout(() => {
       finish(true)
-      reject(new Error(`no answer within ${deadlineMs} ms`))
+      reject(new NotConnected(`no answer within ${deadlineMs} ms`))
     }, deadlineMs)
     const use = async (got: PoolClient): Promise<void> => {
-      if (over) {
-        got.release()
-        return
-      }
-      client = got
-      // Without a listener a connection that breaks while it is lent would end the process.
-      got.on('error', ignore)
       try {
         const value = await work(got)
         if (over) return
@@ -41,10 +40,18 @@ export function held<T>(
         reject(error)
       }
     }
-    pool.connect().then(use, error => {
-      if (over) return
-      finish(false)
-      reject(error)
+    // By callback, not by promise: a connection that breaks in the moment before a promise is
+    // resumed would find no listener, and an error without a listener ends the process.
+    pool.connect((error, got) => {
+      if (over) got?.release()
+      else if (got === undefined) {
+        finish(false)
+        reject(new NotConnected('no connection', { cause: error }))
+      } else {
+        client = got
+        got.on('error', ignore)
+        void use(got)
+      }
     })
   })
 }
@@ -56,8 +63,9 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
-/** The server did not answer, or says that it is going away (class 57, 08). */
+/** The server did not answer, or says that it is going away (classes 57P and 08). */
 export function isBroken(error: unknown): boolean {
+  if (error instanceof NotConnected || error instanceof OurMistake) return false
   const state = sqlState(error)
   return state === undefined || state.startsWith('57P') || state.startsWith('08')
 }

@@ -6,6 +6,7 @@ interface Prepared {
   readonly returnsRows: boolean
 }
 
+const OPENING_MS = 5_000
 const NO_ROWS: readonly Row[] = []
 const LOCK_CLAUSE = / FOR UPDATE(?: SKIP LOCKED)?/g
 
@@ -15,8 +16,9 @@ export class Connection {
   readonly #prepared = new Map<string, Prepared>()
   #durability: Durability = 'quick'
 
+  /** Opening may wait long for other processes that open too; `busyMs` holds from then on. */
   constructor(path: string, busyMs: number) {
-    this.#database = openDatabase(path, { timeout: busyMs })
+    this.#database = openDatabase(path, { timeout: OPENING_MS })
     this.exec('PRAGMA journal_mode = WAL')
     this.exec('PRAGMA synchronous = NORMAL')
     this.exec('PRAGMA foreign_keys = ON')
@@ -26,10 +28,16 @@ export class Connection {
     this.exec('PRAGMA journal_size_limit = 67108864')
     // Deleted rows hold hashes and personal data: they are wiped, not only unlinked.
     this.exec('PRAGMA secure_delete = FAST')
+    this.waitAtMost(busyMs)
   }
 
   exec(sql: string): void {
     this.#database.exec(sql)
+  }
+
+  /** How long a statement waits for another connection's lock, and the event loop with it. */
+  waitAtMost(busyMs: number): void {
+    this.exec(`PRAGMA busy_timeout = ${Math.max(0, Math.floor(busyMs))}`)
   }
 
   /** `durable` makes the next commit wait for the disk. */

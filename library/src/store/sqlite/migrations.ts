@@ -34,6 +34,7 @@ export function applySqlite(
   now: number,
   known: readonly Migration[] = sqliteSchema,
 ): readonly Migration[] {
+  if (planSqlite(connection, known).pending.length === 0) return []
   connection.setDurability('durable')
   connection.exec('BEGIN IMMEDIATE')
   try {

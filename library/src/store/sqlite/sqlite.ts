@@ -10,6 +10,9 @@ import { sqliteCounters } from './counters.ts'
 import { sqliteEngine } from './engine.ts'
 import { applySqlite, planSqlite } from './migrations.ts'
 
+/** Processes that start together wait for each other's migrations. */
+const OPENING_MS = 10_000
+
 export interface SqliteOptions {
   /** The file, made with its directory (readable by its owner only) when absent; or `:memory:`. */
   readonly path: string
@@ -35,6 +38,7 @@ export function sqliteStores(options: SqliteOptions): Stores {
     connection.close()
     throw error instanceof ConfigFault ? error : new StoreFault('migrate', error)
   }
+  connection.waitAtMost(options.busyMs ?? 10)
   const engine = sqliteEngine(connection, options.deadlineMs ?? 5_000)
   return sqlStores('sqlite', engine, sqliteCounters(engine))
 }
@@ -55,11 +59,11 @@ export function sqliteMigrations(options: Pick<SqliteOptions, 'path'>): Migratio
   }
 }
 
-function open({ path, busyMs = 10 }: SqliteOptions): Connection {
+function open({ path }: SqliteOptions): Connection {
   if (path === '') throw new ConfigFault('sqlite.path', 'is empty; write a file or `:memory:`')
   try {
     if (path !== ':memory:') makeFile(resolve(path))
-    return new Connection(path, busyMs)
+    return new Connection(path, OPENING_MS)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new ConfigFault('sqlite.path', `cannot be opened (${why}); write a file we may create`)
