@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import { bulwark } from 'bulwark/fastify'
 import { developmentOutbox, type Mailer } from 'bulwark/mail'
 import type { Stores } from 'bulwark/stores'
+import { diskStorage, uploads } from 'bulwark/uploads'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { adminRoutes } from './admin/routes.ts'
 import type { Database } from './data/database.ts'
 import { outboxRoutes } from './dev/outbox.ts'
+import { fileRoutes } from './files/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { orders as openOrders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
@@ -27,6 +30,16 @@ export interface Service {
   /** One-time link that makes the first administrator; absent when there is one. */
   readonly setUpLink: string | undefined
 }
+
+/** What people may keep here: pictures and documents that cannot run. */
+const ALLOWED_FILES = [
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'image/gif',
+  'document/pdf',
+  'text/plain',
+]
 
 /** Puts the reference service together. It does not listen yet. */
 export async function service(settings: Settings, parts: Parts): Promise<Service> {
@@ -53,10 +66,18 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   })
 
   const orders = await openOrders(parts.database, clock)
+  const files = uploads({
+    storage: diskStorage({ folder: join(settings.dataFolder, 'files') }),
+    allow: ALLOWED_FILES,
+    linkKey: app.bulwark.keys.for('download-link'),
+    clock,
+  })
+  app.addHook('onClose', () => files.close())
   const first = await setup(app.bulwark, settings)
   healthRoutes(app, () => stopping)
   assetRoutes(app)
   orderRoutes(app, orders)
+  fileRoutes(app, files)
   adminRoutes(app)
   if (outbox !== undefined) outboxRoutes(app, outbox)
   pageRoutes(app, { orders, setUp: first.makeAdministrator })

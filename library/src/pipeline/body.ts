@@ -45,34 +45,48 @@ const refusals = {
   malformedText: { code: 'content.malformed_text', says: 'content.malformed', status: 400 },
 } as const
 
+/** What a body is read and parsed by. */
+export interface BodyRules {
+  readonly limits: Limits
+  readonly policy: RoutePolicy
+  readonly content: Content
+}
+
 /**
- * Reads a whole body within its limit and parses it strictly by its kind. Multipart is not read
- * here: it belongs to uploads, part by part.
+ * Reads a whole body within its limit and parses it strictly by its kind. Of multipart the unread
+ * stream is answered: it belongs to uploads, part by part.
  */
 export async function readParsed(
   stream: Readable,
   declared: { readonly contentType: string | undefined; readonly coding: string | undefined },
-  rules: { readonly limits: Limits; readonly policy: RoutePolicy; readonly content: Content },
+  rules: BodyRules,
 ): Promise<Outcome<unknown>> {
   const kind = bodyKind(declared.contentType)
+  if (kind === 'multipart') return granted(stream)
   const budget = bodyBudget(bodyLimit(rules.limits, rules.policy, kind))
   const read = await readBody(stream, budget, declared.coding)
-  if (!read.ok) return read
+  return read.ok ? parsed(kind, read.value, rules) : read
+}
+
+function parsed(
+  kind: Exclude<Kind, 'multipart'>,
+  bytes: Buffer,
+  rules: BodyRules,
+): Outcome<unknown> {
   switch (kind) {
     case 'json':
-      return parseJson(read.value, rules.content.json)
+      return parseJson(bytes, rules.content.json)
     case 'form': {
       const lists = rules.policy.content?.lists
-      return parseForm(read.value, lists === undefined ? {} : { lists })
+      return parseForm(bytes, lists === undefined ? {} : { lists })
     }
     case 'text':
       try {
-        return granted(UTF8.decode(read.value))
+        return granted(UTF8.decode(bytes))
       } catch {
         return refused(refusals.malformedText)
       }
-    case 'multipart':
     case 'bytes':
-      return granted(read.value)
+      return granted(bytes)
   }
 }

@@ -58,8 +58,13 @@ export interface Pipeline {
   begin(incoming: Incoming, route: Route): Exchange
   /** Everything before the body. Answers at once where nothing has to be looked up. */
   arrive(exchange: Exchange): Verdict | Promise<Verdict>
-  /** Reads and parses the body by its declared kind, checks a form's token and the route's schema. */
+  /**
+   * Reads and parses the body by its declared kind, checks a form's token and the route's schema.
+   * Of multipart it answers the unread stream.
+   */
   read(exchange: Exchange, stream: Readable): Promise<Outcome<unknown>>
+  /** Judges the token that came as a field of a body which the route read itself. */
+  verifyForm(exchange: Exchange, token: string | undefined): Verdict
   /** Lets it out of the concurrency gates. Call once when the answer is over, however it ended. */
   leave(exchange: Exchange): void
   /** Header fields of the answer, names and values in turn; cookies are not among them. */
@@ -118,6 +123,10 @@ export function pipeline(defences: Defences): Pipeline {
   const bindingFor = (exchange: Exchange): string | undefined =>
     exchange.session === undefined ? visitorOf(exchange.incoming) : bindingOf(exchange.session)
 
+  /** Multipart is read by its route, so only a route that says it will look may be trusted to. */
+  const mayComeInBody = ({ incoming, route }: Exchange): boolean =>
+    route.policy.csrf?.inBody === true || bodyKind(incoming.header('content-type')) !== 'multipart'
+
   /** The session-bound token, for requests that a browser's cookies vouch for. */
   const token = (exchange: Exchange): Verdict => {
     const { incoming, route } = exchange
@@ -132,7 +141,7 @@ export function pipeline(defences: Defences): Pipeline {
       // Cost: the first visit's form is judged by Fetch Metadata and Origin alone.
       if (!isForm || visitorOf(incoming) === undefined) return undefined
     }
-    if (isForm && incoming.header('x-csrf-token') === undefined) {
+    if (isForm && incoming.header('x-csrf-token') === undefined && mayComeInBody(exchange)) {
       exchange.awaitsFormToken = true
       return undefined
     }
@@ -194,6 +203,12 @@ export function pipeline(defences: Defences): Pipeline {
     return late(exchange)
   }
 
+  const verifyForm = (exchange: Exchange, given: string | undefined): Verdict => {
+    if (!exchange.awaitsFormToken) return undefined
+    exchange.awaitsFormToken = false
+    return csrf?.verify(exchange.incoming, bindingFor(exchange), given)
+  }
+
   const auditRequest = (exchange: Exchange): AuditRequest => ({
     id: exchange.id,
     method: exchange.incoming.method,
@@ -228,15 +243,13 @@ export function pipeline(defences: Defences): Pipeline {
         },
         { limits, policy: route.policy, content },
       )
-      if (!body.ok) return body
-      if (exchange.awaitsFormToken) {
-        const forged = csrf?.verify(incoming, bindingFor(exchange), formToken(body.value))
-        exchange.awaitsFormToken = false
-        if (forged !== undefined) return refused(forged)
-      }
+      if (!body.ok || body.value === stream) return body
+      const forged = verifyForm(exchange, formToken(body.value))
+      if (forged !== undefined) return refused(forged)
       const schema = route.policy.content?.body
       return schema === undefined ? body : validate(schema, withoutToken(body.value))
     },
+    verifyForm,
     leave(exchange) {
       if (!exchange.inside) return
       exchange.inside = false

@@ -32,6 +32,8 @@ export interface RoutePolicy {
     readonly exempt?: string
     /** Asks for the token also without a session: forms that sign somebody in. */
     readonly always?: boolean
+    /** A multipart body may bring the token as a field: the route asks `pipeline.verifyForm`. */
+    readonly inBody?: boolean
   }
   /** Which header policy answers carry; by their media type unless told. */
   readonly headers?: 'api' | 'page' | 'sensitive-page' | 'asset' | 'download'
