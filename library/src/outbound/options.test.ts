@@ -99,6 +99,10 @@ test('a narrowed policy only ever refuses more', () => {
   const twice = tenant.narrowed({ denyHosts: ['a.example.com'] })
   assert.equal(twice.guard.admit('https://a.example.com/').ok, false)
   assert.equal(twice.guard.judgeAddress('10.1.0.1')?.code, 'outbound.denied_address')
+  const elsewhere = tenant.narrowed({ denyAddresses: ['10.3.0.0/16'] })
+  for (const address of ['10.1.0.1', '10.3.0.1']) {
+    assert.equal(elsewhere.guard.judgeAddress(address)?.code, 'outbound.denied_address')
+  }
   for (const wider of [
     { allowAddresses: ['127.0.0.0/8'] },
     { allowLocalNames: ['x'] },

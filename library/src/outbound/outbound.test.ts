@@ -348,6 +348,19 @@ test('many hosts do not keep more sockets open than the policy says', async () =
   assert.ok(at.openConnections() <= 3, `${at.openConnections()} are open`)
 })
 
+test('a server cannot make us keep its connection for longer than we decided', async () => {
+  const closed = Promise.withResolvers<void>()
+  const at = await on((request, response) => {
+    request.socket.on('close', () => closed.resolve())
+    response.writeHead(200, { 'keep-alive': 'timeout=600' }).end()
+  })
+  const using = policy(at, NAMES, { keepAliveMs: 50 })
+  assert.ok((await safeFetch(`http://a.example.net:${at.port}/`, { policy: using })).ok)
+  const began = performance.now()
+  await closed.promise
+  assert.ok(performance.now() - began < 3000)
+})
+
 test('a URL is judged when it is entered, without a lookup', () => {
   const using = outboundPolicy({ name: 'p' }, { resolve: () => assert.fail('looked up') })
   assert.equal(judgeUrl('https://hooks.example-shop.com/in', using), undefined)
