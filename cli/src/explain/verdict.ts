@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { EXIT, type Exit, type Terminal } from '../command.ts'
+import { lines } from './lines.ts'
 
 /** One answer: what a policy decides, and why. */
 export interface Verdict {
@@ -28,8 +27,7 @@ export async function batch(
   answer: (question: Readonly<Record<string, unknown>>) => Verdict | Promise<Verdict>,
 ): Promise<Exit> {
   let exit: Exit = EXIT.clean
-  const input = Readable.from(terminal.input)
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of lines(terminal.input)) {
     if (line.trim() === '') continue
     if (terminal.signal.aborted) return EXIT.failed
     const question = objectIn(line)

@@ -47,6 +47,7 @@ export function segmentFault(segment: string): string | undefined {
 
 /** Dots, blanks and devices, also as they look to a system that folds characters together. */
 function shapeFault(segment: string): string | undefined {
+  if (/^\.{1,2}$/.test(segment)) return 'is no name but a way to another folder'
   if (/[.\s]$/u.test(segment)) return 'ends with a dot or a blank'
   const folded = segment.replace(SLASH_ALIKE, '/').normalize('NFKC')
   if (folded.startsWith('/')) return 'begins with what may be read as a separator'
