@@ -94,6 +94,7 @@ test('G05: strangers who shut the account do not shut out a device that signed i
   assert.equal((await attempt()).ok, false)
   await owner.value.succeeded()
   assert.equal((await attempt({ device: 'anns-laptop' })).ok, true)
+  assert.equal((await attempt()).ok, true, 'and the owner being in lets others try again')
 })
 
 test('a stolen device has a budget of its own, and it ends', async () => {

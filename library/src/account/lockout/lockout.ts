@@ -110,6 +110,8 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
     own === undefined
       ? { key: accountId ? accountKey(accountId) : nameKey(identifier), backoff: account }
       : { key: `${PREFIX}device:${own}`, backoff: device }
+  const unlock = (accountId: string): Promise<void> =>
+    counters.forgive([accountKey(accountId), `${accountKey(accountId)}:soft`], 'all')
   const addresses = turnstile(calmAddress.free, WAITING_MOST)
   const subjects = turnstile(account.free, WAITING_MOST)
 
@@ -148,6 +150,8 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
       await Promise.all([
         counters.forgive([who.key, `${who.key}:soft`], how),
         stranger && counters.forgive([where.key], 'one'),
+        // An owner who is in on a known device lifts what strangers brought upon the account.
+        !stranger && how === 'all' && unlock(attempt.accountId ?? ''),
       ])
     }
     return granted({
@@ -184,9 +188,7 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
         if (where !== undefined) addresses.leave(where)
       }
     },
-    async unlock(accountId) {
-      await counters.forgive([accountKey(accountId), `${accountKey(accountId)}:soft`], 'all')
-    },
+    unlock,
     async state(accountId) {
       const [found] = await counters.peek(
         [{ key: accountKey(accountId), backoff: account satisfies Backoff }],
