@@ -64,6 +64,12 @@ test('a line that is no case is answered in its place, and the run ends with 2',
   assert.equal(exit, 2)
 })
 
+test('a line separator inside a URL does not end the line', async () => {
+  const { lines } = await told(['--batch'], '{"url":"http://10.0.0.1/\u2028x"}\n')
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /private_address/)
+})
+
 test('one URL is told to a person, with the reason', async () => {
   const { exit, lines } = await told(['http://0x7f.1/'])
   assert.deepEqual(lines, [

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { judgeUrl, type OutboundOptions, outboundPolicy, safeFetch } from 'bulwark/outbound'
-import { EXIT, type Exit, type Terminal } from '../command.ts'
+import type { Exit, Terminal } from '../command.ts'
 import { parsed, Usage, usageTold } from '../output/usage.ts'
 import { type Imagined, toyNetwork, turnsOf } from './toy-network.ts'
+import { batch, misasked, told, type Verdict } from './verdict.ts'
 
 export const EXPLAIN_URL_HELP = `Usage: bulwark explain url URL [--resolve HOST=ADDRESS[,ADDRESS]]… [--policy FILE] [--json]
        bulwark explain url --batch [--policy FILE]
@@ -23,13 +22,6 @@ Exit status: 0 allowed (with --batch: every line answered), 1 refused, 2 wrong u
 
 Example: bulwark explain url http://a.example.net/ --resolve a.example.net=93.184.215.14,10.0.0.7
 `
-
-/** One line of the answer. */
-interface Verdict {
-  readonly verdict: 'allow' | 'refuse'
-  readonly code: string
-  readonly why: string
-}
 
 /** One line of the question, as the head of the case corpus describes it. */
 interface Case extends Imagined {
@@ -55,38 +47,26 @@ export async function explainUrl(args: readonly string[], terminal: Terminal): P
     const file = values.policy === undefined ? {} : await policyFile(values.policy, terminal.cwd)
     if (values.batch === true) {
       if (positionals.length > 0) throw new Usage('with --batch the URLs come on standard input')
-      return batch(file, terminal)
+      return batch(terminal, question => asked(question, file))
     }
     const [url, more] = positionals
     if (url === undefined || more !== undefined) throw new Usage('name one URL, or use --batch')
     const verdict = await single(url, resolvesOf(values.resolve ?? []), file)
-    const { why, code } = verdict
-    terminal.out(
-      values.json === true
-        ? `${JSON.stringify(verdict)}\n`
-        : `${verdict.verdict}  ${code}\n${' '.repeat(verdict.verdict.length + 2)}${why}\n`,
-    )
-    return verdict.verdict === 'allow' ? EXIT.clean : EXIT.findings
+    return told(verdict, values.json === true, terminal)
   })
 }
 
-async function batch(file: PolicyFile, terminal: Terminal): Promise<Exit> {
-  let exit: Exit = EXIT.clean
-  const lines = createInterface({ input: Readable.from(terminal.input), crlfDelay: Infinity })
-  for await (const line of lines) {
-    if (line.trim() === '') continue
-    if (terminal.signal.aborted) return EXIT.failed
-    let verdict: Verdict
-    try {
-      verdict = await decided(caseOf(line), file)
-    } catch (error) {
-      // The order of answers is the order of questions: a bad line has an answer too.
-      exit = EXIT.usage
-      verdict = { verdict: 'refuse', code: 'explain.line', why: messageOf(error) }
-    }
-    terminal.out(`${JSON.stringify(verdict)}\n`)
+async function asked(
+  question: Readonly<Record<string, unknown>>,
+  file: PolicyFile,
+): Promise<Verdict> {
+  const { url } = question
+  if (typeof url !== 'string') return misasked('a line is a JSON object with a "url"')
+  try {
+    return await decided({ ...question, url }, file)
+  } catch (error) {
+    return misasked(messageOf(error))
   }
-  return exit
 }
 
 /** Judges one URL from the command line. A name nobody resolved is judged as far as it goes. */
@@ -166,14 +146,6 @@ function policyOf(
     },
     wires,
   )
-}
-
-function caseOf(line: string): Case {
-  const one: unknown = JSON.parse(line)
-  if (typeof one !== 'object' || one === null || !('url' in one) || typeof one.url !== 'string') {
-    throw new Usage('a line is a JSON object with a "url"')
-  }
-  return one as Case
 }
 
 async function policyFile(path: string, cwd: string): Promise<PolicyFile> {
