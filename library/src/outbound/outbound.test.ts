@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { inspect } from 'node:util'
+import type { AuditEvent } from '../audit/event.ts'
 import { testClock } from '../kernel/clock.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import { PUBLIC, policyOn, type Street, street } from './decoy.test.kit.ts'
@@ -8,6 +9,7 @@ import {
   judgeUrl,
   type OutboundEvent,
   OutboundRefused,
+  outboundAuditEvent,
   outboundFetch,
   outboundMeter,
   outboundPolicy,
@@ -270,6 +272,29 @@ test('events tell the operator everything but paths, queries, headers and bodies
   ])
   assert.match(seen[4]?.why ?? '', /in\.example\.net answers 10\.1\.2\.3 in 10\.0\.0\.0\/8/)
   assert.doesNotMatch(JSON.stringify(seen), /secret|token|body/)
+})
+
+test('a refused fetch is one event for the audit log, and an allowed one is none', async () => {
+  const at = await on(echo)
+  const events: AuditEvent[] = []
+  const using = policy(
+    at,
+    { ...NAMES, 'in.example.net': [['10.1.2.3']] },
+    {
+      observe: event => events.push(...[outboundAuditEvent(event) ?? []].flat()),
+    },
+  )
+  await safeFetch(`http://a.example.net:${at.port}/`, { policy: using })
+  await safeFetch(`http://in.example.net:${at.port}/x`, { policy: using.narrowed({ tenant: 't' }) })
+  assert.equal(events.length, 1)
+  const [{ code, outcome, reason, detail } = assert.fail()] = events
+  assert.deepEqual(
+    [code, outcome, reason],
+    ['outbound.refused', 'failure', 'outbound.private_address'],
+  )
+  assert.equal(detail?.['hops'], `http://in.example.net:${at.port}`)
+  assert.equal(detail?.['tenant'], 't')
+  assert.match(String(detail?.['why']), /10\.1\.2\.3/)
 })
 
 test('an observer that throws decides nothing', async () => {

@@ -3,17 +3,18 @@ import type { Agent as HttpsAgent } from 'node:https'
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../kernel/outcome.ts'
 import type { Refusal } from '../kernel/refusal.ts'
+import { outboundAuditEvent } from './audit-event.ts'
 import { Call, type CallParts } from './call.ts'
 import { outboundMeter } from './events.ts'
-import { OutboundPolicy, outboundPolicy } from './policy.ts'
+import { type OutboundPolicy, outboundPolicy } from './policy.ts'
 import { OutboundRefused, refusals } from './refusals.ts'
 
 export type { OutboundCounts, OutboundEvent, OutboundMeter } from './events.ts'
 export type { OutboundOptions, OutboundProxy, OutboundSettings } from './options.ts'
-export type { Narrowing } from './policy.ts'
+export type { Narrowing, OutboundPolicy } from './policy.ts'
 export type { Resolve } from './resolver.ts'
 export type { Wires } from './wires.ts'
-export { OutboundPolicy, OutboundRefused, outboundMeter, outboundPolicy, refusals }
+export { OutboundRefused, outboundAuditEvent, outboundMeter, outboundPolicy, refusals }
 
 /** What `fetch` takes, and the policy. */
 export interface SafeFetchInit extends CallParts {

@@ -34,8 +34,11 @@ const LISTS = ['schemes', 'ports', 'allowHosts', 'denyHosts', 'denyAddresses', '
  * request that is judged by other rules, because each policy has connections of its own.
  */
 export class OutboundPolicy {
+  /** Every option with its value; for the doctor and the dossier. */
   readonly settings: OutboundSettings
+  /** The compiled rules. */
   readonly guard: Guard
+  /** How the world is reached. */
   readonly wires: Wires
   #agents: Agents | undefined
 
