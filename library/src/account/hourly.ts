@@ -5,7 +5,7 @@ import type { Ground } from './ground.ts'
 import { coarseSeconds } from './lockout/coarse.ts'
 
 export const refusals = {
-  tooOften: { code: 'account.too_often', says: 'throttle.too_many', status: 429 },
+  tooOften: { code: 'account.too_often', says: 'throttle.limited', status: 429 },
 } as const
 
 const HOUR_MS = 3_600_000

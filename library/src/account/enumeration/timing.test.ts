@@ -1,28 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { memoryStores } from '../../store/memory/memory.ts'
-import type { Stores } from '../../store/port/stores.ts'
 import { sqliteStores } from '../../store/sqlite/sqlite.ts'
 import { timingContract } from '../../testing/timing.ts'
-import { house } from '../house.test.kit.ts'
+import { drivers } from '../drivers.test.kit.ts'
+import { type House, house, visit } from '../house.test.kit.ts'
 import { mailWorker } from '../mail/worker.ts'
-import { asker, KNOWN, oracles, unknown } from './oracles.test.kit.ts'
+import { asker, KNOWN, oracles, unknown, WRONG } from './oracles.test.kit.ts'
 import { timebox } from './timebox.ts'
 
 const thorough = process.env['THOROUGH'] === '1'
 const pairs = thorough ? 400 : 10
 const ANSWER_MS = 60
 
-const drivers: readonly (readonly [name: string, open: () => Stores])[] = [
-  ['sqlite', () => sqliteStores({ path: ':memory:' })],
-  ...(thorough ? [['memory', memoryStores] as const] : []),
-]
+// The store of most services on every run; all of this machine when there is time.
+const all = thorough
+  ? await drivers()
+  : [['sqlite', () => sqliteStores({ path: ':memory:' })] as const]
 
-for (const [driver, open] of drivers) {
+for (const [driver, open] of all) {
   for (const { name, ask } of oracles) {
     test(`${driver}: ${name}: ${pairs} interleaved pairs tell no known address from an unknown one`, async () => {
-      const stores = open()
+      const stores = await open()
       const of = await house({ answerMs: ANSWER_MS }, { stores, wait: ms => setTimeout(ms) })
       await of.member(KNOWN)
       const id = await of.member('asker@example.com')
@@ -50,6 +49,28 @@ for (const [driver, open] of drivers) {
       await of.close()
     })
   }
+}
+
+test('a locked name and one that is merely wrong take as long', async () => {
+  const of = await house({ answerMs: ANSWER_MS }, { wait: ms => setTimeout(ms) })
+  await of.member(KNOWN)
+  const ask = (email: string) => of.flows.login(visit(), { email, password: WRONG })
+  const verdict = await timingContract({
+    pairs,
+    one: () => ask(KNOWN),
+    other: () => ask(unknown()),
+    async between() {
+      for (let guess = 0; guess < 6; guess++) {
+        const attempt = { accountId: await idOf(of), identifier: KNOWN, address: `${guess}` }
+        await of.flows.lockout.during({ ...attempt, device: undefined }, async () => {})
+      }
+    },
+  })
+  assert.ok(verdict.p > 0.001, JSON.stringify(verdict))
+})
+
+async function idOf(of: House): Promise<string | undefined> {
+  return (await of.stores.accounts.byEmail(KNOWN))?.id
 }
 
 test('work that takes longer than its time is answered at the next whole multiple', async () => {

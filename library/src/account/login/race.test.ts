@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { memoryStores } from '../../store/memory/memory.ts'
-import type { Stores } from '../../store/port/stores.ts'
-import { sqliteStores } from '../../store/sqlite/sqlite.ts'
+import { drivers } from '../drivers.test.kit.ts'
 import { house, PASSWORD, visit } from '../house.test.kit.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'bulwark-race-'))
-test.after(() => rmSync(folder, { recursive: true, force: true }))
-
-const drivers: readonly [name: string, open: () => Stores][] = [
-  ['memory', memoryStores],
-  ['sqlite', () => sqliteStores({ path: join(folder, 'race.db') })],
-]
-
-for (const [driver, open] of drivers) {
+for (const [driver, open] of await drivers()) {
   test(`${driver}: of 200 wrong passwords at once on one account five are ever hashed`, async () => {
-    const of = await house({}, { stores: open() })
+    const of = await house({}, { stores: await open() })
     await of.member('ann@example.com')
     const { passwords } = of.flows.ground
     const verify = passwords.verify.bind(passwords)
@@ -41,7 +28,7 @@ for (const [driver, open] of drivers) {
   })
 
   test(`${driver}: forty right passwords at once on one account are forty sessions`, async () => {
-    const of = await house({}, { stores: open() })
+    const of = await house({}, { stores: await open() })
     const email = `bob@${driver}.example`
     const id = await of.member(email)
     const one = () => of.flows.login(visit(), { email, password: PASSWORD })

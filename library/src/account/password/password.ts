@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { timingSafeEqual } from 'node:crypto'
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Keys } from '../../kernel/keys.ts'
 import { granted, type Outcome } from '../../kernel/outcome.ts'
 import type { Random } from '../../kernel/random.ts'
@@ -8,8 +7,9 @@ import type { Admission } from '../../shield/limits/admission.ts'
 import { type Argon2, type Cost, nativeArgon2, nodeArgon2 } from './argon2.ts'
 import { type BreachedRange, breachCheck } from './breach.ts'
 import { calibrate, checkedCost, work } from './calibrate.ts'
-import { CEILINGS, foreignFormats, type HashFormat } from './formats.ts'
-import { type Phc, parsePhc, phcText, wholeParam } from './phc.ts'
+import { foreignFormats, type HashFormat } from './formats.ts'
+import { HASH_BYTES, ownHash, SALT_BYTES } from './own-hash.ts'
+import { type Phc, phcText } from './phc.ts'
 import {
   type Context,
   LENGTH,
@@ -66,8 +66,6 @@ export interface Passwords {
   verify(password: string, stored: string | undefined): Promise<Outcome<Verdict>>
 }
 
-const SALT_BYTES = 16
-const HASH_BYTES = 32
 const NO_MATCH: Verdict = { matches: false, outdated: false }
 
 /**
@@ -170,23 +168,4 @@ function pepperOf(keys: Keys): [string, Buffer] {
   const key: KeyObject = keys.for('password-pepper')
   // A pepper is named in base64 of the root's id, as PHC strings want a `keyid`.
   return [Buffer.from(keys.id, 'hex').toString('base64').replace(/=+$/, ''), key.export()]
-}
-
-interface OwnHash {
-  readonly phc: Phc
-  readonly cost: Cost
-  readonly keyId: string
-}
-
-/** A hash made here, by whichever root key. */
-function ownHash(stored: string): OwnHash | undefined {
-  const phc = parsePhc(stored)
-  const keyId = phc?.params['keyid']
-  if (phc?.id !== 'argon2id' || keyId === undefined || phc.version !== 19) return undefined
-  const memoryKiB = wholeParam(phc, 'm', 8, CEILINGS.argon2MemoryKiB)
-  const passes = wholeParam(phc, 't', 1, CEILINGS.argon2Passes)
-  const lanes = wholeParam(phc, 'p', 1, CEILINGS.argon2Lanes)
-  if (memoryKiB === undefined || passes === undefined || lanes === undefined) return undefined
-  if (phc.salt.length !== SALT_BYTES || phc.hash.length !== HASH_BYTES) return undefined
-  return { phc, keyId, cost: { memoryKiB, passes, lanes } }
 }

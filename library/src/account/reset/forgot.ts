@@ -16,7 +16,7 @@ export interface ResetLink {
  * Sends a reset link, if there is an account to reset. Everybody gets the same answer after the same
  * time. A new link voids the one before; more than three an hour go to no mailbox.
  *
- * @returns `throttle.too_many` for a client address that asks for too many
+ * @returns `throttle.limited` for a client address that asks for too many
  * @throws {StoreFault}
  * @see ASVS 6.3.8, 6.4.3; OWASP Forgot Password cheat sheet
  */
