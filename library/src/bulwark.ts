@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { type AccountFlows, type AccountOptions, account } from './account/account.ts'
+import { type Factors, factors } from './account/factors/factors.ts'
 import type { Mailer } from './account/mail/mail.ts'
 import { type MailWorker, mailWorker } from './account/mail/worker.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
@@ -27,6 +28,7 @@ import { accountEndpoints } from './routes/account.ts'
 import { accountChangeEndpoints } from './routes/account-changes.ts'
 import type { AccountRoutes } from './routes/account-parts.ts'
 import type { Endpoint } from './routes/endpoint.ts'
+import { factorEndpoints } from './routes/factors.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
 import { type ContentOptions, content } from './shield/content/content.ts'
@@ -40,6 +42,8 @@ import { shed } from './shield/limits/shed.ts'
 import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
+import { fields } from './vault/fields/fields.ts'
+import type { KeyRing } from './vault/secrets/ring.ts'
 
 /** One member a defence; `false` switches it off, leaving it away is safe. */
 export interface BulwarkOptions {
@@ -108,6 +112,8 @@ export interface Bulwark {
   readonly throttle: Throttle | undefined
   /** The account flows, when `account` is on. */
   readonly account: AccountFlows | undefined
+  /** Second factors, when `account` is on. */
+  readonly factors: Factors | undefined
   readonly limits: Limits | undefined
   /** Whether bodies are read and parsed here (`content` and `limits` are on). */
   readonly parsesBodies: boolean
@@ -326,7 +332,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       pipeline: way,
       signOut: policy?.signOut ?? [],
     }
-    endpoints.push(...accountEndpoints(parts), ...accountChangeEndpoints(parts))
+    endpoints.push(
+      ...accountEndpoints(parts),
+      ...accountChangeEndpoints(parts),
+      ...factorEndpoints(parts, people.factors),
+    )
   }
 
   const contextFor = contexts(origins, addressOf, mode)
@@ -352,6 +362,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     sessions: keeper,
     throttle: throttled,
     account: flows,
+    factors: people?.factors,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
@@ -405,10 +416,13 @@ interface PeopleParts {
   readonly sessions: SessionKeeper | undefined
 }
 
-async function accounts(
-  options: AccountModule,
-  parts: PeopleParts,
-): Promise<{ readonly flows: AccountFlows; readonly mails: MailWorker | undefined }> {
+interface People {
+  readonly flows: AccountFlows
+  readonly factors: Factors
+  readonly mails: MailWorker | undefined
+}
+
+async function accounts(options: AccountModule, parts: PeopleParts): Promise<People> {
   const { origin, audit: log, sessions: keeper } = parts
   if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
   if (log === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
@@ -424,8 +438,10 @@ async function accounts(
           service: rest.service ?? new URL(origin).host,
         })
   const permits = hashPermits()
+  let second: Factors | undefined
   const flows = await account(rest, {
     ...parts,
+    secondFactors: async accountId => (await second?.owed(accountId)) ?? [],
     origin,
     audit: log,
     sessions: keeper,
@@ -433,8 +449,21 @@ async function accounts(
     admission: admission({ permits, queue: permits * 64, queueSeconds: 10 }),
     ...(mails !== undefined && { wakeMail: mails.wake }),
   })
+  const sealed = fields({ ring: ringOf(parts.keys), random: parts.random })
+  second = factors(flows.ground, sealed, flows.ground.settings.service)
   mails?.start()
-  return { flows, mails }
+  return { flows, factors: second, mails }
+}
+
+/** A ring of the one key there is. */
+function ringOf(keys: Keys): KeyRing {
+  return {
+    current: keys,
+    all: [keys],
+    byId: id => (id === keys.id ? keys : undefined),
+    accepted: () => [keys],
+    until: () => undefined,
+  }
 }
 
 function refuseUnknown(options: BulwarkOptions): void {

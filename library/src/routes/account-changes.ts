@@ -75,11 +75,6 @@ export function accountChangeEndpoints(parts: AccountRoutes): readonly Endpoint[
     byLink('/auth/undo-email', flows.undoEmail),
     byLink('/auth/keep-account', flows.keepByLink),
     byLink('/auth/unlock', flows.unlockByLink),
-    route.posts('/auth/step-up', own, shape({ password: PASSWORD }), (exchange, body) =>
-      withSession(async (_exchange, session) =>
-        cookies(await flows.stepUp(visit(exchange), session, body)),
-      )(exchange, { params: {}, body, query: undefined }),
-    ),
     route.posts('/auth/change-password', own, NEW_PASSWORD, async (exchange, body) => {
       const password = body.newPassword ?? body.password
       if (password === undefined) return refused(refusals.noPassword)

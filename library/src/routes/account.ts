@@ -93,7 +93,7 @@ export async function leaveSession(sessions: SessionKeeper, exchange: Exchange):
 }
 
 /** A sign-in's answer: the user, or which factor is still owed. */
-function signedIn(value: SignedIn): Answer {
+export function signedIn(value: SignedIn): Answer {
   const body =
     value.kind === 'factor'
       ? { mfaRequired: true, factors: value.factors }

@@ -73,7 +73,10 @@ test('somebody else’s file is not there', async () => {
 
 test('a page that calls itself a picture is refused', async () => {
   const page = Buffer.from('<!doctype html><script>alert(1)</script>')
-  assert.equal((await send(ann, 'x.png', 'image/png', page)).json['code'], 'uploads.content_mismatch')
+  assert.equal(
+    (await send(ann, 'x.png', 'image/png', page)).json['code'],
+    'uploads.content_mismatch',
+  )
   assert.equal((await send(ann, 'x.html', 'text/html', page)).status, 415)
   const both = Buffer.concat([png, page])
   assert.equal((await send(ann, 'x.png', 'image/png', both)).status, 422)

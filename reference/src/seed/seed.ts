@@ -44,8 +44,9 @@ export async function seed(at: Bulwark, path: string): Promise<void> {
     const hashed = await account?.passwords.hash(user.password)
     if (hashed?.ok !== true) throw new ConfigFault('BULWARK_SEED', 'a password could not be hashed')
     const now = clock()
+    const id = random.uuid()
     await stores.accounts.create({
-      id: random.uuid(),
+      id,
       version: 1,
       email,
       emailVerifiedAt: user.verified ? now : undefined,
@@ -57,6 +58,14 @@ export async function seed(at: Bulwark, path: string): Promise<void> {
       deleteAfter: undefined,
       createdAt: now,
     })
+    const { totpSecret } = user
+    if (totpSecret === undefined) continue
+    if ((await at.factors?.totp.keep(id, totpSecret)) !== true) {
+      throw new ConfigFault(
+        'BULWARK_SEED',
+        `the totpSecret of ${user.email} is no base32 of 80 bits`,
+      )
+    }
   }
 }
 
