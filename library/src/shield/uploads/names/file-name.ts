@@ -63,6 +63,7 @@ export function judgeFileName(
  * characters as `_`, runnable endings without their dot. Names without anything usable become `file`.
  */
 export function repairFileName(name: string, maxBytes = 255): string {
+  if (fileNameFault(name, maxBytes) === undefined) return name.normalize('NFC')
   let text = name.toWellFormed().normalize('NFC')
   text = text.split(SEPARATOR).at(-1) ?? ''
   text = text
@@ -77,8 +78,10 @@ export function repairFileName(name: string, maxBytes = 255): string {
     .map((part, at) => (at > 0 && isRunnable(part) ? `_${part}` : at > 0 ? `.${part}` : part))
     .join('')
   text = shortened(text, maxBytes)
-  if (fileNameFault(text, maxBytes) !== undefined) text = shortened(`_${text}`, maxBytes)
-  return fileNameFault(text, maxBytes) === undefined ? text : 'file'
+  for (const candidate of [text, shortened(`_${text}`, maxBytes)]) {
+    if (text !== '' && fileNameFault(candidate, maxBytes) === undefined) return candidate
+  }
+  return 'file'
 }
 
 /** Cut to `maxBytes` of UTF-8 between characters, the ending kept when it is a short one. */

@@ -58,9 +58,9 @@ for (const [i, row] of cases.entries()) {
       const base = row.base.replace('{root}', root)
       const opened = await openWithin(base, row.name, row.mode, racing)
       if (opened.ok) {
-        const text = await opened.value.handle.readFile('utf8')
-        await opened.value.handle.close()
-        if (row.mode !== 'create') assert.match(text, /^content of /)
+        const { handle } = opened.value
+        if (row.mode !== 'create') assert.match(await handle.readFile('utf8'), /^content of /)
+        await handle.close()
       }
       assert.equal(opened.ok, row.expect === 'inside', opened.ok ? '' : opened.refusal.code)
     })
