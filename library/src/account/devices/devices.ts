@@ -64,9 +64,23 @@ export async function rememberDevice(
   visit: Visit,
   along: Along,
 ): Promise<string> {
+  let token = deviceToken(visit) ?? ground.random.token()
+  const add = (): Promise<'done' | 'taken'> =>
+    ground.stores.credentials.add([deviceOf(ground, accountId, visit, token)], {}, along)
+  // A browser that was away too long still has its row: then it begins anew under another token.
+  if ((await add()) === 'taken') {
+    token = ground.random.token()
+    await add()
+  }
+  return cookieText(DEVICE_COOKIE, token, {
+    sameSite: 'Strict',
+    maxAgeSeconds: Math.floor(ground.settings.deviceMs / 1000),
+  })
+}
+
+function deviceOf(ground: Ground, accountId: string, visit: Visit, token: string): Credential {
   const now = ground.clock()
-  const token = deviceToken(visit) ?? ground.random.token()
-  const device: Credential = {
+  return {
     id: ground.random.uuid(),
     accountId,
     kind: DEVICE,
@@ -77,11 +91,6 @@ export async function rememberDevice(
     createdAt: now,
     lastUsedAt: now,
   }
-  await ground.stores.credentials.add([device], {}, along)
-  return cookieText(DEVICE_COOKIE, token, {
-    sameSite: 'Strict',
-    maxAgeSeconds: Math.floor(ground.settings.deviceMs / 1000),
-  })
 }
 
 /** A remembered device, for its owner's list. */

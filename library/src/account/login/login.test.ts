@@ -136,6 +136,32 @@ test('the device cookie of one account is nothing to another', async () => {
   assert.ok(!tried.ok && tried.refusal.code === 'login.locked')
 })
 
+test('one browser may be known to two accounts, and neither cookie tells of the other', async () => {
+  const of = await house()
+  await of.member(ANN)
+  await of.member('bob@example.com')
+  const ann = await signedIn(of)
+  const bob = await signedIn(of, 'bob@example.com', visit({}, ann.header))
+  for (let guess = 0; guess < 6; guess++) await signIn(of, ANN, 'guess')
+  for (let guess = 0; guess < 6; guess++) await signIn(of, 'bob@example.com', 'guess')
+  await signedIn(of, ANN, visit({}, bob.header))
+  await signedIn(of, 'bob@example.com', visit({}, bob.header))
+})
+
+test('a browser that was away for a year is new again, and told to the owner', async () => {
+  const of = await house()
+  const id = await of.member(ANN)
+  const first = await signedIn(of)
+  of.clock.advance(365 * 86_400_000)
+  const later = await signedIn(of, ANN, visit({}, first.header))
+  assert.match((await of.mailTo(ANN))?.subject ?? '', /New sign-in/)
+  assert.equal((await of.flows.devices(id)).length, 2)
+  const before = of.outbox.mails().length
+  await signedIn(of, ANN, visit({}, later.header))
+  await of.mail.runOnce()
+  assert.equal(of.outbox.mails().length, before)
+})
+
 test('a new device is told to the owner by mail, a known one is not', async () => {
   const of = await house()
   await of.member(ANN)

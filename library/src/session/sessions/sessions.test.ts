@@ -94,6 +94,15 @@ test('a session ends after twelve hours however busy it is', async () => {
   assert.equal(await keeper.load(cookie), undefined)
 })
 
+test('a session that was used a moment before its end has ended all the same', async () => {
+  const { keeper, clock, sent, start } = keeping({ idleSeconds: 600, absoluteSeconds: 600 })
+  const cookie = sent(await start())
+  clock.advance(10 * MINUTE - 5_000)
+  assert.ok(await keeper.load(cookie))
+  clock.advance(5_000)
+  assert.equal(await keeper.load(cookie), undefined)
+})
+
 test('a busy session is written once a minute, not at every request', async () => {
   const { keeper, clock, calls, sent, start } = keeping()
   const cookie = sent(await start())
