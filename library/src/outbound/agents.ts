@@ -42,7 +42,7 @@ export function agentsOf({ settings, guard, wires }: Omit<Opener, 'context'>): A
     maxResponseSize: settings.maxBodyBytes,
     factory(origin, options) {
       const pool = new Pool(origin, options)
-      room.knows(String(origin), () => {
+      room.knows(new URL(origin).origin, () => {
         const { running, pending, queued } = pool.stats
         return pool.closed || running + pending + queued === 0
       })

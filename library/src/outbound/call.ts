@@ -21,6 +21,7 @@ export class Call {
   readonly #hops: string[] = []
   #exchange: Exchange | undefined
   #cutBy: Refusal | undefined
+  #abandoned = false
   #onCut: ((refusal: Refusal) => void) | undefined
 
   constructor(policy: OutboundPolicy) {
@@ -31,7 +32,10 @@ export class Call {
   async run(raw: string, parts: CallParts): Promise<Outcome<Response>> {
     parts.signal?.throwIfAborted()
     const { settings } = this.#policy
-    const abort = (): void => this.#cut(because(refusals.timeout, 'the caller gave up'))
+    const abort = (): void => {
+      this.#abandoned = true
+      this.#cut(because(refusals.timeout, 'the caller gave up'))
+    }
     parts.signal?.addEventListener('abort', abort, { once: true })
     const deadline = setTimeout(() => {
       this.#cut(because(refusals.timeout, `took over ${settings.totalMs} ms`))
@@ -123,13 +127,16 @@ export class Call {
     return place
   }
 
+  /** What `promise` brings, unless the call is cut before. */
   async #unlessCut<T>(promise: Promise<Outcome<T>>): Promise<Outcome<T>> {
     const cut = Promise.withResolvers<Outcome<T>>()
     this.#onCut = refusal => cut.resolve(refused(refusal))
-    if (this.#cutBy !== undefined) return refused(this.#cutBy)
-    const outcome = await Promise.race([promise, cut.promise])
-    this.#onCut = undefined
-    return outcome
+    if (this.#cutBy !== undefined) this.#onCut(this.#cutBy)
+    try {
+      return await Promise.race([cut.promise, promise])
+    } finally {
+      this.#onCut = undefined
+    }
   }
 
   #cut(refusal: Refusal): void {
@@ -145,7 +152,8 @@ export class Call {
   async #late(outcome: Outcome<Answer>): Promise<Outcome<Answer>> {
     const { settings, wires } = this.#policy
     const step = settings.refusalStepMs
-    if (step > 0) await wires.sleep(step - ((wires.clock() - this.#began) % step))
+    if (step > 0 && !this.#abandoned)
+      await wires.sleep(step - ((wires.clock() - this.#began) % step))
     return outcome
   }
 

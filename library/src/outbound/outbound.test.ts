@@ -231,7 +231,8 @@ test('a caller who gives up gets his own reason, and the connection is dropped',
     request.socket.on('close', () => dropped.resolve())
     arrived.resolve()
   })
-  const using = policy(at, NAMES)
+  const sleep = (): never => assert.fail('a caller who is gone waits for nothing')
+  const using = policy(at, NAMES, { refusalStepMs: 100 }, { sleep })
   const aborter = new AbortController()
   const fetching = safeFetch(`http://a.example.net:${at.port}/`, {
     policy: using,
