@@ -8,7 +8,8 @@ import { asSarif } from './sarif.ts'
 import { asText } from './text.ts'
 import { Usage } from './usage.ts'
 
-interface Options {
+/** The shared options, as the command line gave them. */
+export interface PrintOptions {
   readonly json: boolean
   readonly format?: string | undefined
   readonly sarif?: string | undefined
@@ -28,7 +29,10 @@ const FORMATS: Readonly<Record<string, (report: Report, terminal: Terminal) => s
  *
  * @throws {Usage} for a format or a severity that does not exist
  */
-export function printer(options: Options, terminal: Terminal): (report: Report) => Promise<Exit> {
+export function printer(
+  options: PrintOptions,
+  terminal: Terminal,
+): (report: Report) => Promise<Exit> {
   const name = options.format ?? (options.json ? 'json' : 'text')
   const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined
   if (format === undefined) {

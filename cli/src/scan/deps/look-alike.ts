@@ -11,10 +11,14 @@ export const lookAlike = {
 } as const
 
 /** So many of the best known are worth imitating; all of the list are themselves no imitation. */
-const TARGETS = 1000
+const TARGETS = 5000
 
-/** Shorter names have too many honest neighbours. */
+/** Shorter names have too many honest neighbours; with one letter exchanged even more. */
 const MIN_LENGTH = 5
+const MIN_EXCHANGED = 6
+
+/** These had names without a scope before they had one; the old ones are their owners' too. */
+const MOVED = /^(?:babel|esbuild|rollup-plugin|typescript-eslint)-/
 
 /** What a name may be mistaken for, and by which slip; `undefined` for an honest name. */
 export type Resembles = (
@@ -42,7 +46,7 @@ export function resemblance(popular: readonly string[] = POPULAR): Resembles {
     const seen = shapes.get(shape(name))
     if (seen !== undefined && !siblings(name, seen))
       return { target: seen, by: 'letters that look alike' }
-    const scoped = name.startsWith('@') ? undefined : squashed.get(bare(name))
+    const scoped = name.startsWith('@') || MOVED.test(name) ? undefined : squashed.get(bare(name))
     if (scoped !== undefined) return { target: scoped, by: 'a missing scope' }
     for (const spelling of shortened(name)) {
       const target = near.get(spelling)?.find(each => oneSlip(name, each) && !siblings(name, each))
@@ -56,6 +60,7 @@ export function resemblance(popular: readonly string[] = POPULAR): Resembles {
 export function lookAlikeFindings(
   scanned: Scanned,
   isPrivate: (name: string) => boolean,
+  isOld: (locked: Locked) => boolean,
 ): Finding[] {
   const resembles = resemblance()
   const seen = new Set<string>()
@@ -64,8 +69,10 @@ export function lookAlikeFindings(
     seen.add(locked.name)
     const found = resembles(locked.name)
     if (found === undefined) return []
+    // Decision: a release that has stood for a year is told without weight; squatters are found sooner.
+    // Cost: offline nothing is known of ages, and an honest neighbour has to be accepted with a reason.
     return [
-      aboutPackage(lookAlike, 'medium', scanned, locked, {
+      aboutPackage(lookAlike, isOld(locked) ? 'info' : 'medium', scanned, locked, {
         title: `${locked.name} resembles ${found.target} but for ${found.by}`,
         details: { resembles: found.target },
         about: found.target,
@@ -106,9 +113,9 @@ function shortened(name: string): string[] {
   return spellings
 }
 
-/** One letter more, less or other, or two neighbours exchanged. */
+/** One letter more, less or other, or two neighbours exchanged; the first letter is rarely mistyped. */
 function oneSlip(a: string, b: string): boolean {
-  if (a === b || Math.abs(a.length - b.length) > 1) return false
+  if (a === b || a[0] !== b[0] || Math.abs(a.length - b.length) > 1) return false
   let head = 0
   while (head < a.length && head < b.length && a[head] === b[head]) head++
   let tail = 0
@@ -116,6 +123,9 @@ function oneSlip(a: string, b: string): boolean {
   while (tail < most && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++
   const left = a.slice(head, a.length - tail)
   const right = b.slice(head, b.length - tail)
+  // A number tells successors apart: parse5 and listr2 are honest names.
+  if (/\d/.test(left + right)) return false
+  if (left.length === 1 && right.length === 1) return b.length >= MIN_EXCHANGED
   if (left.length <= 1 && right.length <= 1) return true
   return left.length === 2 && left[0] === right[1] && left[1] === right[0] && right.length === 2
 }

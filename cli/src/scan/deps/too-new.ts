@@ -22,6 +22,8 @@ export interface AgeRule {
   readonly minDays: number
   /** Names, or `@scope/*`. */
   readonly exempt: readonly string[]
+  /** Scopes that nobody was asked about. */
+  readonly skipped: readonly string[]
   readonly now: number
 }
 
@@ -38,6 +40,7 @@ export function ageFindings(
   for (const locked of scanned.lockfile.packages.values()) {
     const id = `${locked.name}@${locked.version}`
     if (locked.origin !== 'registry' || seen.has(id)) continue
+    if (rule.skipped.some(scope => locked.name.startsWith(`${scope}/`))) continue
     seen.add(id)
     const known = releases.get(locked.name)
     if (known === 'unpublished') {

@@ -44,23 +44,27 @@ export function graphOf(lockfile: Lockfile): Graph {
     }
   }
   const reached = reaches(lockfile)
-  const label = (key: string) => named(lockfile.packages.get(key), key)
   const nearest = shortest(lockfile)
-  const chain = (key: string): string[] => {
-    const up = nearest.get(key)
-    return up === undefined
-      ? [label(key)]
-      : [...(up.isRoot ? [up.from] : chain(up.from)), label(key)]
+  const label = (key: string): string => named(lockfile.packages.get(key), key)
+  const above = (arrow: Arrow): string[] => {
+    const keys: string[] = []
+    let at: Arrow | undefined = arrow
+    while (at !== undefined && !at.isRoot) {
+      keys.unshift(at.from)
+      at = nearest.get(at.from)
+    }
+    return at === undefined ? [] : [at.from, ...keys]
   }
   return {
     reach: key => reached.get(key) ?? 'production',
     direct: key => into(key).some(arrow => arrow.isRoot),
     paths(key, most = 3) {
       const ways = into(key)
-        .filter(arrow => arrow.isRoot || (arrow.from !== key && nearest.has(arrow.from)))
-        .map(arrow => [...(arrow.isRoot ? [arrow.from] : chain(arrow.from)), label(key)])
-        .filter(way => new Set(way).size === way.length)
+        .map(above)
+        // A way that no manifest begins, or that leads back through the package itself, is none.
+        .filter(way => way.length > 0 && !way.includes(key))
         .sort((a, b) => a.length - b.length)
+        .map(([root = '', ...keys]) => [root, ...keys.map(label), label(key)])
       return [...new Map(ways.map(way => [way.join('\n'), way])).values()].slice(0, most)
     },
     ranges: key => [...new Set(into(key).map(arrow => arrow.edge.range))],

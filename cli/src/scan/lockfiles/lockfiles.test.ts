@@ -87,9 +87,10 @@ for (const [fixture, file, kind] of FIXTURES) {
 
   test(`${fixture}: every registry package has its content pinned`, () => {
     for (const each of lockfile.packages.values()) {
+      // Yarn patches fsevents with a file of its own.
+      if (each.key.includes('@patch:')) continue
       assert.equal(each.origin, 'registry', each.key)
-      const isPatch = kind === 'yarn-berry' && each.name === 'fsevents'
-      if (!isPatch) assert.match(each.integrity ?? '', /^(?:sha512-|10c0\/)/, each.key)
+      assert.match(each.integrity ?? '', /^(?:sha512-|10c0\/)/, each.key)
     }
   })
 
@@ -191,6 +192,22 @@ test("yarn's spelling of a plain range is no alias", () => {
 
 test("bun's old binary lockfile is refused with the command that makes a readable one", () => {
   assert.throws(() => readLockfile(PROJECT, 'bun.lockb', '\u0000'), /save-text-lockfile/)
+})
+
+test('what lies below a patch of yarn is needed by the patch', () => {
+  const source = [
+    '__metadata:\n  version: 8\n',
+    '"left@npm:1.0.0":\n  version: 1.0.0\n  resolution: "left@npm:1.0.0"\n  checksum: 10c0/ab\n',
+    '"left@patch:left@npm%3A1.0.0#./a.patch":\n  version: 1.0.0\n  resolution: "left@patch:left@npm%3A1.0.0#./a.patch"\n',
+    '"app@workspace:.":\n  version: 0.0.0\n  resolution: "app@workspace:."\n',
+  ].join('\n')
+  const range = 'patch:left@npm%3A1.0.0#./a.patch'
+  const project = {
+    ...PROJECT,
+    manifests: new Map([['', { name: 'app', dependencies: { left: range } }]]),
+  }
+  const graph = graphOf(readLockfile(project, 'yarn.lock', `\n${source}`))
+  assert.deepEqual(graph.paths('left@npm:1.0.0'), [['app', 'left@1.0.0', 'left@1.0.0']])
 })
 
 test('packages that need each other in a circle are walked once', () => {

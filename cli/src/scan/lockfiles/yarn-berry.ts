@@ -72,13 +72,14 @@ function locked(key: string, raw: Raw, name: string, at: string, line: number, f
     ...(where === 'registry' ? {} : { resolved: at }),
     ...(integrity === undefined ? {} : { integrity }),
     line,
-    edges: edgesOf(raw, find),
+    edges: [...edgesOf(raw, find), ...patched(at, find)],
   }
 }
 
 const ORIGIN = {
   npm: 'registry',
-  patch: 'registry',
+  // What is patched stands in the list itself; the patch is a file of the project.
+  patch: 'file',
   file: 'file',
   link: 'workspace',
   portal: 'workspace',
@@ -89,6 +90,14 @@ function origin(at: string): Origin {
   if (protocol in ORIGIN) return ORIGIN[protocol as keyof typeof ORIGIN]
   if (/\.git(?:#|$)|#commit=/.test(at)) return 'git'
   return 'remote'
+}
+
+/** `patch:name@npm%3A1.0.0#…` needs the package below the patch. */
+function patched(at: string, find: Find): Edge[] {
+  const inner = /^patch:([^#]+)/.exec(at)?.[1]?.replace('%3A', ':')
+  if (inner === undefined) return []
+  const [name, range] = splitSpec(inner)
+  return [edge(name, range, 'prod', find(name, range))]
 }
 
 function edgesOf(raw: Raw, find: Find): Edge[] {
