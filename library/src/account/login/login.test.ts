@@ -101,7 +101,7 @@ test('a failure is answered when its time is up, a success at once', async () =>
   assert.equal((await failing).ok, false)
 })
 
-test('an owner is not locked out by strangers who guess', async () => {
+test('G05: ten wrong passwords from ten addresses lock the account, and the owner’s known device still gets in', async () => {
   const of = await house()
   await of.member(ANN)
   const first = await signedIn(of)

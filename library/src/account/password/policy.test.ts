@@ -70,7 +70,7 @@ test('says how long is long enough, and never repeats the password', () => {
   assert.ok(!JSON.stringify(refusal).includes('weasel'))
 })
 
-test('a breach check works with the network cut: the list needs none', async () => {
+test('G37: a breach check works with the network cut: the list needs none', async () => {
   const isCommon = await commonPasswords()
   const long = [
     '123456789123456789',

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { testClock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
@@ -122,6 +125,21 @@ test('a revoked session is refused at the very next request', async () => {
   assert.equal(await keeper.end(session), true)
   assert.equal(await keeper.load(sent(issued)), undefined)
   assert.equal(await keeper.end(session), false)
+})
+
+test('G22: a session revoked on one node is refused on another at the next request', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-nodes-'))
+  const path = join(folder, 'nodes.db')
+  const [here, there] = [sqliteStores({ path }), sqliteStores({ path })]
+  const one = keeping({}, here.sessions)
+  const other = keeping({}, there.sessions)
+  const cookie = one.sent(await one.start())
+  const session = await other.keeper.load(cookie)
+  assert.ok(session)
+  await one.keeper.end(session)
+  assert.equal(await other.keeper.load(cookie), undefined)
+  await Promise.all([here.close(), there.close()])
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('an id that was planted before sign-in is worth nothing after it', async () => {
