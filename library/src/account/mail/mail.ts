@@ -1,19 +1,20 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { Mailer } from './mailer.ts'
+import type { SmtpOptions } from './smtp.ts'
 
-/** One mail, ready to go. `to` is canonical (see `canonicalEmail`), the rest is ours. */
-export interface Mail {
-  readonly to: string
-  readonly subject: string
-  readonly text: string
-  readonly html: string
-  /** Stays the same when the mail is tried again, so that a receiver can drop the second copy. */
-  readonly id: string
-}
+export type { Catalogue, Letter, MailCode, MailValues } from './letter.ts'
+export type { Mail, Mailer } from './mailer.ts'
+export type { SmtpOptions } from './smtp.ts'
 
-/** Something that sends mail. Rejects when it may be tried again later. */
-export interface Mailer {
-  readonly kind: string
-  send(mail: Mail): Promise<void>
+/**
+ * Sends through an SMTP server by nodemailer, an optional peer that is loaded here and nowhere else.
+ *
+ * @throws {ConfigFault} when nodemailer is not installed or `mail.from` is no address
+ * @see ASVS 12.3.1
+ */
+export async function smtpMailer(options: SmtpOptions): Promise<Mailer> {
+  const { smtp } = await import('./smtp.ts')
+  return smtp(options)
 }
 
 /** A mail as the development outbox shows it. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { ConfigFault } from '../../kernel/fault.ts'
-import { smtpMailer } from './smtp.ts'
+import { smtpMailer } from './mail.ts'
 
 interface Received {
   readonly to: readonly string[]

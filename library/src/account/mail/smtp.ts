@@ -1,7 +1,7 @@
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Secret } from '../../kernel/secret.ts'
 import { canonicalEmail } from './address.ts'
-import type { Mailer } from './mail.ts'
+import type { Mailer } from './mailer.ts'
 
 export interface SmtpOptions {
   readonly host: string
@@ -17,13 +17,8 @@ export interface SmtpOptions {
   readonly tls?: 'implicit' | 'starttls' | 'dangerouslyNone'
 }
 
-/**
- * Sends through an SMTP server by nodemailer, an optional peer.
- *
- * @throws {ConfigFault} when nodemailer is not installed or `mail.from` is no address
- * @see ASVS 12.3.1
- */
-export async function smtpMailer(options: SmtpOptions): Promise<Mailer> {
+/** What `smtpMailer` loads. */
+export async function smtp(options: SmtpOptions): Promise<Mailer> {
   const from = canonicalEmail(options.from)
   if (from === undefined) throw new ConfigFault('mail.from', 'is not a plain address: name@host')
   const { createTransport } = await import('nodemailer').catch(() => {

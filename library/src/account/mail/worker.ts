@@ -4,7 +4,7 @@ import type { Random } from '../../kernel/random.ts'
 import type { Job, Jobs } from '../../store/port/jobs.ts'
 import { english } from './english.ts'
 import { type Catalogue, htmlText, type Letter, plainText, subjectLine } from './letter.ts'
-import type { Mailer } from './mail.ts'
+import type { Mailer } from './mailer.ts'
 import { MAIL_JOB, type WaitingMail } from './queue.ts'
 import { mailKey, openMail } from './seal.ts'
 
