@@ -95,12 +95,20 @@ test('a touch is seen by the next check', async () => {
 })
 
 test('a check under way while its session is revoked does not bring it back', async () => {
-  const { near, far } = nodes()
+  const stores = memoryStores()
   const record = session()
-  await far.sessions.create(record)
+  await stores.sessions.create(record)
+  const { promise: delayed, resolve: arrive } = Promise.withResolvers<void>()
+  const find = async (idHash: string): ReturnType<typeof stores.sessions.find> => {
+    const found = await stores.sessions.find(idHash)
+    await delayed
+    return found
+  }
+  const near = cachedStores({ ...stores, sessions: { ...stores.sessions, find } })
   const underWay = near.sessions.find(record.idHash)
-  const revoked = near.sessions.revoke(record.idHash)
-  await Promise.all([underWay, revoked])
+  await near.sessions.revoke(record.idHash)
+  arrive()
+  await underWay
   assert.equal(await near.sessions.find(record.idHash), undefined)
 })
 

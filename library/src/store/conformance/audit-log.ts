@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { AuditRow } from '../port/audit-log.ts'
-import { entry, fresh, HOUR, linkOf, NOW, type Opened, together, token } from './examples.ts'
+import {
+  account,
+  entry,
+  fresh,
+  HOUR,
+  linkOf,
+  NOW,
+  type Opened,
+  together,
+  token,
+} from './examples.ts'
 
 export function auditLogConform(driver: string, opened: Opened): void {
   const log = (): ReturnType<Opened>['auditLog'] => opened().auditLog
@@ -46,6 +56,43 @@ export function auditLogConform(driver: string, opened: Opened): void {
     assert.equal(rows.length, 4)
     const before = (await log().read({ limit: 1, beyond: from + 1 }))[0]
     assertChain(rows, from, before?.link ?? '')
+  })
+
+  test(`${driver}: a hundred changes at once take their places in one chain`, async () => {
+    const from = await after()
+    await together(100, () =>
+      opened().oneTimeTokens.issue(fresh('token'), token(), {}, { events: [entry()] }),
+    )
+    const rows = await log().read({ limit: 1_000, oldestFirst: true, beyond: from })
+    assert.equal(rows.length, 100)
+    const before = (await log().read({ limit: 1, beyond: from + 1 }))[0]
+    assertChain(rows, from, before?.link ?? '')
+  })
+
+  test(`${driver}: a change whose event cannot be written does not happen`, async () => {
+    const failing = {
+      ...entry(),
+      link(): string {
+        throw new Error('no key')
+      },
+    }
+    const hash = fresh('token')
+    const made = account()
+    await opened().oneTimeTokens.issue(hash, token())
+    await opened().accounts.create(made)
+    const along = { events: [failing] }
+    const [redeemed, updated, removed, neighbour] = await Promise.allSettled([
+      opened().oneTimeTokens.redeem(hash, NOW, along),
+      opened().accounts.update(made.id, 1, { name: 'new' }, along),
+      opened().accounts.remove(made.id, 1, along),
+      opened().accounts.create(account()),
+    ])
+    assert.equal(redeemed.status, 'rejected')
+    assert.equal(updated.status, 'rejected')
+    assert.equal(removed.status, 'rejected')
+    assert.equal(neighbour.status, 'fulfilled')
+    assert.ok(await opened().oneTimeTokens.peek(hash, NOW))
+    assert.deepEqual(await opened().accounts.byId(made.id), made)
   })
 
   test(`${driver}: an entry whose link cannot be made leaves no trace`, async () => {

@@ -96,7 +96,7 @@ if ('absent' in engine || engine.server === undefined) {
     frozen.on('error', () => {})
     await frozen.connect()
     await frozen.query(
-      `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${DEADLINE_MS * 2}; ` +
+      `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${DEADLINE_MS * 5}; ` +
         'SELECT * FROM bulwark_audit_head FOR UPDATE',
     )
     await inTime(() => stores.auditLog.append([entry()]))

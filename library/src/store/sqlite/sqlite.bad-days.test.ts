@@ -5,7 +5,20 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { StoreFault } from '../../kernel/fault.ts'
 import { assertChain } from '../conformance/audit-log.ts'
-import { entry, fresh, NOW, session, together, token } from '../conformance/examples.ts'
+import {
+  account,
+  credential,
+  entry,
+  fresh,
+  HOUR,
+  job,
+  NOW,
+  refreshToken,
+  session,
+  together,
+  token,
+} from '../conformance/examples.ts'
+import type { Stores } from '../port/stores.ts'
 import { sqlStores } from '../sql/stores.ts'
 import { Connection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
@@ -115,25 +128,61 @@ test('what was begun before closing is finished, and what comes later is refused
   await again.close()
 })
 
-test('two hundred writes that arrive together wait for the disk once, not two hundred times', async () => {
-  const connection = new Connection(join(directory, 'group.db'), 10)
+/** Stores on a file, and the `synchronous` level of each commit: 1 is NORMAL, 2 is FULL. */
+function watched(name: string): { stores: Stores; commits: unknown[] } {
+  const connection = new Connection(join(directory, name), 10)
   applySqlite(connection, NOW)
-  const commits: string[] = []
-  const engine = sqliteEngine(
-    new Proxy(connection, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name, target)
-        if (typeof member !== 'function') return member
-        return (...args: unknown[]) => {
-          if (args[0] === 'COMMIT') commits.push('COMMIT')
-          return member.apply(target, args)
-        }
-      },
-    }),
-    1_000,
-  )
-  const stores = sqlStores('sqlite', engine, sqliteCounters(engine))
+  const commits: unknown[] = []
+  const run = connection.run.bind(connection)
+  connection.run = (sql, params) => {
+    if (sql === 'COMMIT') commits.push(connection.rows('PRAGMA synchronous', [])[0]?.[0])
+    return run(sql, params)
+  }
+  const engine = sqliteEngine(connection, 1_000)
+  return { stores: sqlStores('sqlite', engine, sqliteCounters(engine)), commits }
+}
+
+test('two hundred writes that arrive together wait for the disk once, not two hundred times', async () => {
+  const { stores, commits } = watched('group.db')
   await together(200, () => stores.auditLog.append([entry()], 'durable'))
-  assert.equal(commits.length, 1)
+  assert.deepEqual(commits, [2])
+  await stores.close()
+})
+
+test('what must outlive a power cut waits for the disk; counting and touching do not', async () => {
+  const { stores, commits } = watched('levels.db')
+  const record = session()
+  const hash = fresh('token')
+  const durable: readonly (() => Promise<unknown>)[] = [
+    () => stores.accounts.create(account()),
+    () => stores.oneTimeTokens.issue(hash, token()),
+    () => stores.oneTimeTokens.redeem(hash, NOW),
+    () => stores.refreshTokens.issue(refreshToken()),
+    () => stores.credentials.add([credential()]),
+    () => stores.auditLog.append([entry()], 'durable'),
+    () => stores.jobs.enqueue([job()]),
+    () => stores.sessions.revoke(record.idHash),
+    () => stores.sessions.create(session(), { events: [entry()] }),
+  ]
+  const quick: readonly (() => Promise<unknown>)[] = [
+    () => stores.sessions.create(record),
+    () => stores.sessions.touch(record.idHash, NOW, NOW + HOUR),
+    () => stores.counters.hit([{ key: 'a', rate: { limit: 1, windowMs: 1 } }], NOW),
+    () => stores.auditLog.append([entry()]),
+  ]
+  for (const verb of durable) await verb()
+  assert.deepEqual(
+    commits,
+    durable.map(() => 2),
+  )
+  commits.length = 0
+  for (const verb of quick) await verb()
+  assert.deepEqual(
+    commits,
+    quick.map(() => 1),
+  )
+  commits.length = 0
+  await Promise.all([stores.auditLog.append([entry()]), stores.jobs.enqueue([job()])])
+  assert.deepEqual(commits, [2])
   await stores.close()
 })
