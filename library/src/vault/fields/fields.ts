@@ -4,7 +4,24 @@ import type { Keys } from '../../kernel/keys.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Random } from '../../kernel/random.ts'
 import type { KeyRing } from '../secrets/ring.ts'
+import { prismaSealed } from './prisma.ts'
+import { progressBar, reseal } from './reseal.ts'
+import { sealedRows } from './rows.ts'
+import { sqlColumn } from './sql-column.ts'
 import { NONCE_BYTES, TAG_BYTES, type Xaes, xaes } from './xaes.ts'
+
+export type { PrismaSealed } from './prisma.ts'
+export type {
+  Resealed,
+  Resealing,
+  ResealOptions,
+  ResealProgress,
+  SealedSource,
+  SealedValue,
+} from './reseal.ts'
+export type { SealedColumn, SealedRows, SealedTable } from './rows.ts'
+export type { SendSql, SqlColumn } from './sql-column.ts'
+export { prismaSealed, progressBar, reseal, sealedRows, sqlColumn }
 
 export const refusals = {
   malformed: { code: 'fields.malformed', says: 'server.failed', status: 500 },
