@@ -1,9 +1,24 @@
 import { ConfigFault } from '../kernel/fault.ts'
-import { condition, makingRule, owningColumns, type Part, type Rule, reachable } from './rule.ts'
+import { RLS_SETTING, type RlsTable, rlsRecipe, setAccount } from './rls.ts'
+import {
+  anyOf,
+  condition,
+  everyone,
+  makingRule,
+  nobody,
+  ownedBy,
+  owningColumns,
+  type Part,
+  type Rule,
+  reachable,
+  sharedWith,
+  through,
+} from './rule.ts'
 import { type UnscopedWitness, type WrittenReason, witness } from './unscoped.ts'
 import { uuid } from './uuid.ts'
 
-export type { Rule } from './rule.ts'
+export type { RlsTable, Rule, UnscopedWitness, WrittenReason }
+export { anyOf, everyone, nobody, ownedBy, RLS_SETTING, rlsRecipe, setAccount, sharedWith, through }
 
 /** Sends one statement; answers the rows it returns. The only thing asked of a database client. */
 export type RunSql = (
