@@ -4,14 +4,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 
+/** A test, or a file of tests, that can be told what to do at its end. */
+export interface Ends {
+  after(hook: () => void): void
+}
+
 /** Writes files into a folder of their own, which goes when the test ends. */
-export function plant(
-  t: Pick<TestContext, 'after'>,
-  files: Readonly<Record<string, string | object | Buffer>>,
-): string {
+export function plant(t: Ends, files: Readonly<Record<string, string | object | Buffer>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-scan-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) {
@@ -91,10 +92,7 @@ export interface RegistryContent {
 }
 
 /** A registry on loopback: the two questions that npm and this scanner put to the real one. */
-export async function fakeRegistry(
-  t: Pick<TestContext, 'after'>,
-  content: RegistryContent,
-): Promise<FakeRegistry> {
+export async function fakeRegistry(t: Ends, content: RegistryContent): Promise<FakeRegistry> {
   const arrived: FakeRegistry['arrived'] = []
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []

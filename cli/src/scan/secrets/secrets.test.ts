@@ -283,6 +283,7 @@ test('a fsmonitor that a strange repository configures is not started', async t 
 for (const args of [
   ['--staged', '--history'],
   ['--stdin', 'a.ts'],
+  ['--pack', 'a', 'b'],
   ['no-such-file'],
   ['--nonsense'],
   ['--staged'],
