@@ -1,4 +1,5 @@
 import { after } from 'node:test'
+import pg from 'pg'
 import { testPostgres } from '../store/conformance/engines.ts'
 import { memoryStores } from '../store/memory/memory.ts'
 import type { Stores } from '../store/port/stores.ts'
@@ -16,7 +17,12 @@ export async function drivers(): Promise<readonly Driver[]> {
   const postgres = await testPostgres()
   if ('absent' in postgres) return local
   after(() => postgres.stop())
-  const open = (): Stores | Promise<Stores> =>
-    postgresStores({ connectionString: postgres.url, migrate: 'apply', deadlineMs: 20_000 })
+  const open = async (): Promise<Stores> => {
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    await client.query('drop schema public cascade; create schema public')
+    await client.end()
+    return postgresStores({ connectionString: postgres.url, migrate: 'apply', deadlineMs: 20_000 })
+  }
   return [...local, ['postgres', open]]
 }
