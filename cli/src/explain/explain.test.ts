@@ -116,7 +116,11 @@ for (const args of [
   })
 }
 
-test('the kinds that url, json and password are told of can all be loaded', async () => {
-  const terminal = recorder('/')
-  assert.equal(await command.run(['url', 'http://127.0.0.1/'], terminal), EXIT.findings)
-})
+for (const kind of ['url', 'file', 'name', 'json', 'password']) {
+  test(`explain ${kind} is loaded by its name and answers a batch`, async () => {
+    const terminal = recorder('/', { input: 'no question\n' })
+    assert.equal(await command.run([kind, '--batch'], terminal), EXIT.usage)
+    assert.equal(lines(terminal)[0]?.['code'], 'explain.line')
+    assert.ok(command.help.includes(`\n  ${kind} `))
+  })
+}
