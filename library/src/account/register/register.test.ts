@@ -135,6 +135,12 @@ const bad: readonly [
     '/password',
   ],
   [
+    'a name with a line break',
+    { email: ANN, password: PASSWORD, name: 'Ann\r\nBcc: x' },
+    'register.name_malformed',
+    '/name',
+  ],
+  [
     'a name like a book',
     { email: ANN, password: PASSWORD, name: 'x'.repeat(101) },
     'register.name_too_long',

@@ -20,6 +20,12 @@ export const refusals = {
     status: 422,
     errors: [{ pointer: '/name', detail: 'is longer than 100 characters' }],
   },
+  nameMalformed: {
+    code: 'register.name_malformed',
+    says: 'register.name_malformed',
+    status: 422,
+    errors: [{ pointer: '/name', detail: 'holds control characters' }],
+  },
 } as const
 
 export interface RegisterInput {
@@ -29,6 +35,8 @@ export interface RegisterInput {
 }
 
 const NAME_MOST = 100
+/** Control characters and what turns the direction of reading. */
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u
 
 /**
  * Opens an account that waits for its address to be verified. A known address gets the same answer,
@@ -47,6 +55,7 @@ export async function register(
   if (email === undefined) return refused(refusals.notAnAddress)
   const name = input.name?.trim()
   if (name !== undefined && [...name].length > NAME_MOST) return refused(refusals.nameTooLong)
+  if (name !== undefined && UNPRINTABLE.test(name)) return refused(refusals.nameMalformed)
   const weak = await ground.passwords.judge(input.password, [email, name])
   if (weak !== undefined) return refused(weak)
   const often = await hourly(ground, 'register', visit.request.address)
