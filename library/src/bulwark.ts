@@ -4,6 +4,7 @@ import { type AccountFlows, type AccountOptions, account } from './account/accou
 import { type Factors, factors } from './account/factors/factors.ts'
 import type { Mailer } from './account/mail/mail.ts'
 import { type MailWorker, mailWorker } from './account/mail/worker.ts'
+import { type Passkeys, passkeys } from './account/passkeys/passkeys.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
 import { type ClientAddressOf, clientAddress, type ProxyTrust } from './http/address.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
@@ -29,6 +30,7 @@ import { accountChangeEndpoints } from './routes/account-changes.ts'
 import type { AccountRoutes } from './routes/account-parts.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import { factorEndpoints } from './routes/factors.ts'
+import { passkeyEndpoints } from './routes/passkeys.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
 import { type ContentOptions, content } from './shield/content/content.ts'
@@ -315,7 +317,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     options.account === undefined || options.account === false
       ? undefined
       : await accounts(options.account, {
-          origin: origins[0],
+          origins,
           stores,
           keys,
           clock,
@@ -336,6 +338,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       ...accountEndpoints(parts),
       ...accountChangeEndpoints(parts),
       ...factorEndpoints(parts, people.factors),
+      ...passkeyEndpoints(parts, people.passkeys),
     )
   }
 
@@ -407,7 +410,7 @@ function hashPermits(): number {
 }
 
 interface PeopleParts {
-  readonly origin: string | undefined
+  readonly origins: readonly string[]
   readonly stores: Stores
   readonly keys: Keys
   readonly clock: Clock
@@ -419,11 +422,13 @@ interface PeopleParts {
 interface People {
   readonly flows: AccountFlows
   readonly factors: Factors
+  readonly passkeys: Passkeys
   readonly mails: MailWorker | undefined
 }
 
 async function accounts(options: AccountModule, parts: PeopleParts): Promise<People> {
-  const { origin, audit: log, sessions: keeper } = parts
+  const { audit: log, sessions: keeper } = parts
+  const [origin] = parts.origins
   if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
   if (log === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
   if (keeper === undefined) throw new ConfigFault('session', 'is false, and accounts need it')
@@ -452,7 +457,8 @@ async function accounts(options: AccountModule, parts: PeopleParts): Promise<Peo
   const sealed = fields({ ring: ringOf(parts.keys), random: parts.random })
   second = factors(flows.ground, sealed, flows.ground.settings.service)
   mails?.start()
-  return { flows, factors: second, mails }
+  const keysOfDevices = passkeys(flows.ground, parts.origins, flows.ground.settings.service)
+  return { flows, factors: second, passkeys: keysOfDevices, mails }
 }
 
 /** A ring of the one key there is. */

@@ -13,6 +13,18 @@ import { bulwark as onFastify } from './fastify/fastify.ts'
 import { protect as honoProtect, bulwark as onHono } from './hono/hono.ts'
 import { bulwark as onNode } from './node/node.ts'
 
+/** The least of schemas: any object. */
+const anyObject = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value: unknown) =>
+      typeof value === 'object' && value !== null
+        ? { value }
+        : { issues: [{ message: 'must be an object' }] },
+  },
+} as const
+
 /** The same small service on every framework: what is asked, and what it answers. */
 const POLICIES = {
   'GET /open': { access: { public: true }, content: { produces: ['application/json'] } },
@@ -22,6 +34,7 @@ const POLICIES = {
     access: { public: true },
     content: { consumes: ['application/x-www-form-urlencoded'], lists: ['tag'] },
   },
+  'POST /strict': { access: { public: true }, content: { body: anyObject } },
   'GET /boom': { access: { public: true } },
   'GET /things/:id': { access: { public: true } },
 } as const satisfies Record<string, RoutePolicy>

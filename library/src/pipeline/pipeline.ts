@@ -84,9 +84,11 @@ export function pipeline(defences: Defences): Pipeline {
   const { sessions, access, headers, audit, clock, random } = defences
 
   const bodyRefusal = (exchange: Exchange): Verdict => {
-    if (limits === undefined) return undefined
     const { incoming, route } = exchange
-    if (incoming.header('content-length') === undefined && !isChunked(incoming)) return undefined
+    if (!hasBody(incoming)) {
+      return route.policy.content?.body === undefined ? undefined : refusals.bodyMissing
+    }
+    if (limits === undefined) return undefined
     const kind = bodyKind(incoming.header('content-type'))
     return declaredBody(incoming, bodyLimit(limits, route.policy, kind))
   }
@@ -100,7 +102,7 @@ export function pipeline(defences: Defences): Pipeline {
       const forged = csrf.judge(incoming)
       if (forged !== undefined) return forged
     }
-    return bodyRefusal(exchange) ?? route.content(incoming) ?? queryRefusal(exchange)
+    return route.content(incoming) ?? bodyRefusal(exchange) ?? queryRefusal(exchange)
   }
 
   /** Names that come twice and broken escapes are refused before anybody can read the other one. */
@@ -290,10 +292,12 @@ export function pipeline(defences: Defences): Pipeline {
     },
     auditRequest,
   }
+}
 
-  function isChunked(incoming: Incoming): boolean {
-    return incoming.header('transfer-encoding') !== undefined
-  }
+function hasBody(incoming: Incoming): boolean {
+  if (incoming.header('transfer-encoding') !== undefined) return true
+  const length = incoming.header('content-length')
+  return length !== undefined && length !== '0'
 }
 
 function policyFields(

@@ -20,6 +20,7 @@ export const refusals = {
     says: 'route.method_not_allowed',
     status: 405,
   },
+  bodyMissing: { code: 'content.missing_body', says: 'content.missing_body', status: 400 },
   bodyOff: { code: 'content.switched_off', says: 'service.faulted', status: 500 },
   malformed: { code: 'request.malformed', says: 'request.malformed', status: 400 },
   insecure: { code: 'transport.insecure', says: 'transport.insecure', status: 403 },

@@ -1,0 +1,139 @@
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
+
+/** What a browser's `credential.toJSON()` answered: nobody has looked into it yet. */
+export interface PasskeyResponse {
+  readonly id: string
+  readonly [member: string]: unknown
+}
+
+export interface MadePasskey {
+  readonly id: string
+  readonly publicKey: string
+  readonly counter: number
+  readonly transports: readonly string[]
+  readonly backupEligible: boolean
+  readonly backedUp: boolean
+}
+
+export interface KnownPasskey {
+  readonly id: string
+  readonly publicKey: string
+  readonly transports: readonly string[]
+}
+
+export interface Asserted {
+  readonly counter: number
+  readonly backedUp: boolean
+  /** The account id that the authenticator keeps with the key. */
+  readonly userHandle: string | undefined
+}
+
+/** The cryptography of WebAuthn, left to a library that does nothing else. */
+export interface Ceremonies {
+  /** COSE algorithms we take: EdDSA, ES256, RS256. */
+  readonly algorithms: readonly number[]
+  /** The challenge an answer was made for, to look it up by; `undefined` when it is no answer. */
+  challengeOf(response: PasskeyResponse): string | undefined
+  verifyRegistration(response: PasskeyResponse, challenge: string): Promise<MadePasskey | undefined>
+  verifyAssertion(
+    response: PasskeyResponse,
+    challenge: string,
+    known: KnownPasskey,
+  ): Promise<Asserted | undefined>
+}
+
+const ALGORITHMS = [-8, -7, -257] as const
+const MOST_CHARACTERS = 64 * 1024
+const TRANSPORTS: ReadonlySet<string> = new Set([
+  'ble',
+  'cable',
+  'hybrid',
+  'internal',
+  'nfc',
+  'smart-card',
+  'usb',
+])
+
+/**
+ * Verifies for these origins and this relying party only. Everything hostile in an answer ends as
+ * `undefined`: which check failed helps nobody but an attacker.
+ */
+export function ceremonies(origins: readonly string[], relyingParty: string): Ceremonies {
+  const expected = { expectedOrigin: [...origins], expectedRPID: relyingParty }
+  return {
+    algorithms: ALGORITHMS,
+    challengeOf,
+    async verifyRegistration(response, challenge) {
+      const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+      try {
+        const { verified, registrationInfo: info } = await verifyRegistrationResponse({
+          response: response as unknown as RegistrationResponseJSON,
+          expectedChallenge: challenge,
+          ...expected,
+          requireUserVerification: true,
+          supportedAlgorithmIDs: [...ALGORITHMS],
+        })
+        if (!verified || info === undefined) return undefined
+        const { credential } = info
+        return {
+          id: credential.id,
+          publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+          counter: credential.counter,
+          transports: (credential.transports ?? []).filter(one => TRANSPORTS.has(one)),
+          backupEligible: info.credentialDeviceType === 'multiDevice',
+          backedUp: info.credentialBackedUp,
+        }
+      } catch {
+        return undefined
+      }
+    },
+    async verifyAssertion(response, challenge, known) {
+      const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
+      try {
+        const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
+          response: response as unknown as AuthenticationResponseJSON,
+          expectedChallenge: challenge,
+          ...expected,
+          requireUserVerification: true,
+          // The counter is judged where it is kept, by one conditional update.
+          credential: {
+            id: known.id,
+            publicKey: new Uint8Array(Buffer.from(known.publicKey, 'base64url')),
+            counter: 0,
+          },
+        })
+        if (!verified) return undefined
+        return {
+          counter: info.newCounter,
+          backedUp: info.credentialBackedUp,
+          userHandle: userHandleOf(response),
+        }
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+function challengeOf(response: PasskeyResponse): string | undefined {
+  const encoded = memberOf(response['response'], 'clientDataJSON')
+  if (encoded === undefined || encoded.length > MOST_CHARACTERS) return undefined
+  try {
+    return memberOf(JSON.parse(Buffer.from(encoded, 'base64url').toString()), 'challenge')
+  } catch {
+    return undefined
+  }
+}
+
+function userHandleOf(response: PasskeyResponse): string | undefined {
+  const encoded = memberOf(response['response'], 'userHandle')
+  return encoded === undefined || encoded === ''
+    ? undefined
+    : Buffer.from(encoded, 'base64url').toString()
+}
+
+function memberOf(value: unknown, name: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const member = (value as Record<string, unknown>)[name]
+  return typeof member === 'string' ? member : undefined
+}

@@ -1,0 +1,43 @@
+import { isCanonicalBase64url, keyedHash } from '../../kernel/bytes.ts'
+import type { OneTimeToken } from '../../store/port/one-time-tokens.ts'
+import type { Ground } from '../ground.ts'
+
+/** What a challenge was asked for; it is good for nothing else. */
+export type Ceremony = 'register' | 'login'
+
+export interface Challenges {
+  /** How long a ceremony may take, in milliseconds. */
+  readonly lifeMs: number
+  /** A fresh challenge; for one account, or for whoever answers. */
+  issue(ceremony: Ceremony, accountId: string | undefined): Promise<string>
+  /** Takes it out of use, whatever the answer is worth. */
+  redeem(ceremony: Ceremony, challenge: string): Promise<OneTimeToken | undefined>
+}
+
+const LIFE_MS = 300_000
+
+/** Challenges are one-time tokens: 256 bits, kept by hash, redeemed once (WebAuthn §13.4.3). */
+export function challenges(ground: Ground): Challenges {
+  const { oneTimeTokens } = ground.stores
+  const key = ground.keys.for('one-time-token')
+  const hashOf = (ceremony: Ceremony, challenge: string): string =>
+    keyedHash(key, `passkey-challenge\n${ceremony}\n${challenge}`)
+  return {
+    lifeMs: LIFE_MS,
+    async issue(ceremony, accountId) {
+      const challenge = ground.random.token()
+      await oneTimeTokens.issue(hashOf(ceremony, challenge), {
+        purpose: 'passkey-challenge',
+        accountId,
+        data: '{}',
+        expiresAt: ground.clock() + LIFE_MS,
+        attemptsLeft: 1,
+      })
+      return challenge
+    },
+    async redeem(ceremony, challenge) {
+      if (!isCanonicalBase64url(challenge, 32)) return undefined
+      return oneTimeTokens.redeem(hashOf(ceremony, challenge), ground.clock())
+    },
+  }
+}

@@ -1,0 +1,296 @@
+import { keyedHash } from '../../kernel/bytes.ts'
+import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Refusal } from '../../kernel/refusal.ts'
+import type { Session } from '../../session/sessions/sessions.ts'
+import type { Credential } from '../../store/port/credentials.ts'
+import type { ProvenFactor } from '../../store/port/sessions.ts'
+import { freshEnough } from '../fresh.ts'
+import type { Ground, Visit } from '../ground.ts'
+import { pass, type SignedIn } from '../login/gate.ts'
+import { canonicalEmail } from '../mail/address.ts'
+import { refuse } from '../refuse.ts'
+import { stepUp } from '../step-up/step-up.ts'
+import { type Ceremonies, ceremonies, type PasskeyResponse } from './ceremonies.ts'
+import { type Ceremony, challenges } from './challenges.ts'
+
+export const PASSKEY = 'passkey'
+
+export const refusals = {
+  malformed: { code: 'passkey.malformed', says: 'passkey.refused', status: 400 },
+  challenge: { code: 'passkey.unknown_challenge', says: 'passkey.refused', status: 401 },
+  unverified: { code: 'passkey.not_verified', says: 'passkey.refused', status: 401 },
+  /** The browser may then be told to forget it (WebAuthn signal API). */
+  unknown: { code: 'passkey.unknown_credential', says: 'passkey.unknown', status: 401 },
+  otherAccount: { code: 'passkey.other_account', says: 'passkey.refused', status: 401 },
+  cloned: { code: 'passkey.counter_went_back', says: 'passkey.refused', status: 401 },
+  disabled: { code: 'passkey.account_disabled', says: 'passkey.refused', status: 401 },
+  taken: { code: 'passkey.taken', says: 'passkey.refused', status: 409 },
+  tooMany: { code: 'passkey.too_many', says: 'passkey.too_many', status: 422 },
+  absent: { code: 'passkey.absent', says: 'access.not_found', status: 404 },
+} as const
+
+/** A passkey as its owner sees it. */
+export interface ListedPasskey {
+  readonly id: string
+  readonly name: string
+  /** Whether it is kept beyond one device, as the authenticator says. */
+  readonly backedUp: boolean
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+}
+
+interface Kept {
+  readonly name: string
+  /** COSE key, base64url. */
+  readonly publicKey: string
+  readonly transports: readonly string[]
+  readonly backupEligible: boolean
+  readonly backedUp: boolean
+}
+
+const MOST = 20
+const NAME_MOST = 60
+
+/** Sign-in by WebAuthn: resistant to phishing, replay and a stolen database. */
+export interface Passkeys {
+  /** What `PublicKeyCredential.parseCreationOptionsFromJSON` takes. */
+  registerOptions(visit: Visit, session: Session): Promise<Outcome<object>>
+  register(
+    visit: Visit,
+    session: Session,
+    input: { readonly response: PasskeyResponse; readonly name?: string | undefined },
+  ): Promise<Outcome<ListedPasskey>>
+  /**
+   * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
+   * what it has; with one, everybody has passkeys, also who has none or does not exist.
+   */
+  loginOptions(email: string | undefined): Promise<object>
+  login(visit: Visit, input: { readonly response: PasskeyResponse }): Promise<Outcome<SignedIn>>
+  stepUp(
+    visit: Visit,
+    session: Session,
+    input: { readonly response: PasskeyResponse },
+  ): Promise<Outcome<readonly string[]>>
+  list(accountId: string): Promise<readonly ListedPasskey[]>
+  remove(visit: Visit, session: Session, id: string): Promise<Outcome<void>>
+}
+
+/**
+ * @param origins public origins; the relying party is the host of the first
+ * @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2
+ */
+export function passkeys(ground: Ground, origins: readonly string[], service: string): Passkeys {
+  const { credentials, accounts } = ground.stores
+  const relyingParty = new URL(origins[0] ?? ground.settings.origin).hostname
+  const asked = challenges(ground)
+  const verifier: Ceremonies = ceremonies(origins, relyingParty)
+
+  const keptOf = (credential: Credential): Kept => JSON.parse(credential.data) as Kept
+  const listed = (credential: Credential): ListedPasskey => {
+    const { name, backedUp } = keptOf(credential)
+    const { id, createdAt, lastUsedAt } = credential
+    return {
+      id,
+      name,
+      backedUp,
+      createdAt: new Date(createdAt).toISOString(),
+      lastUsedAt: lastUsedAt === undefined ? null : new Date(lastUsedAt).toISOString(),
+    }
+  }
+  const own = (accountId: string): Promise<readonly Credential[]> =>
+    credentials.ofAccount(accountId, PASSKEY)
+
+  const requestOptions = async (
+    ceremony: Ceremony,
+    accountId: string | undefined,
+    allowed: readonly { readonly id: string; readonly transports: readonly string[] }[],
+  ): Promise<object> => ({
+    challenge: await asked.issue(ceremony, accountId),
+    rpId: relyingParty,
+    timeout: asked.lifeMs,
+    userVerification: 'required',
+    allowCredentials: allowed.map(one => ({ type: 'public-key', ...one })),
+  })
+
+  /** The credential that an answer proves, used up to its counter. */
+  const proven = async (
+    ceremony: Ceremony,
+    response: PasskeyResponse,
+  ): Promise<Outcome<Credential>> => {
+    const challenge = verifier.challengeOf(response)
+    if (challenge === undefined) return refused(refusals.malformed)
+    const issued = await asked.redeem(ceremony, challenge)
+    if (issued === undefined) return refused(refusals.challenge)
+    const credential = await credentials.byHandle(PASSKEY, response.id)
+    if (credential === undefined) return refused(refusals.unknown)
+    if (issued.accountId !== undefined && issued.accountId !== credential.accountId) {
+      return refused(refusals.otherAccount)
+    }
+    const kept = keptOf(credential)
+    const result = await verifier.verifyAssertion(response, challenge, {
+      id: credential.handle,
+      publicKey: kept.publicKey,
+      transports: kept.transports,
+    })
+    if (result === undefined) return refused(refusals.unverified)
+    if (result.userHandle !== undefined && result.userHandle !== credential.accountId) {
+      return refused(refusals.otherAccount)
+    }
+    const now = ground.clock()
+    const data = JSON.stringify({ ...kept, backedUp: result.backedUp })
+    // Decision: a counter that does not grow where one is kept means two copies of one key; it is
+    // refused and the log says so. Cost: who has such an authenticator uses another way in.
+    const used =
+      result.counter === 0 && credential.mark === 0
+        ? await credentials.update(credential.id, { usedAt: now, data })
+        : await credentials.advance(credential.id, result.counter, now, { data })
+    return used ? granted(credential) : refused(refusals.cloned)
+  }
+
+  const no = (visit: Visit, refusal: Refusal, accountId?: string): Outcome<never> =>
+    refuse(
+      ground,
+      visit,
+      refusal === refusals.cloned ? 'passkey.cloned' : 'passkey.refused',
+      refusal,
+      {
+        actorId: accountId,
+        targetId: accountId,
+      },
+    )
+
+  /** A passkey that verified its user is two factors in one (NIST SP 800-63B-4 §2.2.1). */
+  const factorsAt = (at: number): readonly ProvenFactor[] => [
+    { factor: 'hwk', at },
+    { factor: 'user', at },
+  ]
+
+  return {
+    async registerOptions(visit, session) {
+      const stale = freshEnough(ground, session)
+      if (stale !== undefined) return no(visit, stale, session.accountId)
+      const account = await accounts.byId(session.accountId)
+      if (account === undefined) return refused(refusals.absent)
+      const existing = await own(account.id)
+      if (existing.length >= MOST) return refused(refusals.tooMany)
+      return granted({
+        challenge: await asked.issue('register', account.id),
+        rp: { id: relyingParty, name: service },
+        user: {
+          id: Buffer.from(account.id).toString('base64url'),
+          name: account.email,
+          displayName: account.name ?? account.email,
+        },
+        pubKeyCredParams: verifier.algorithms.map(alg => ({ type: 'public-key', alg })),
+        timeout: asked.lifeMs,
+        attestation: 'none',
+        excludeCredentials: existing.map(one => ({
+          type: 'public-key',
+          id: one.handle,
+          transports: keptOf(one).transports,
+        })),
+        authenticatorSelection: {
+          residentKey: 'required',
+          requireResidentKey: true,
+          userVerification: 'required',
+        },
+      })
+    },
+    async register(visit, session, { response, name }) {
+      const who = { actorId: session.accountId, targetId: session.accountId }
+      const stale = freshEnough(ground, session)
+      if (stale !== undefined) return no(visit, stale, session.accountId)
+      const challenge = verifier.challengeOf(response)
+      if (challenge === undefined) return no(visit, refusals.malformed, session.accountId)
+      const issued = await asked.redeem('register', challenge)
+      if (issued?.accountId !== session.accountId) {
+        return no(visit, refusals.challenge, session.accountId)
+      }
+      const made = await verifier.verifyRegistration(response, challenge)
+      if (made === undefined) return no(visit, refusals.unverified, session.accountId)
+      const kept: Kept = {
+        name: [...(name ?? '').trim()].slice(0, NAME_MOST).join('') || 'Passkey',
+        publicKey: made.publicKey,
+        transports: made.transports,
+        backupEligible: made.backupEligible,
+        backedUp: made.backedUp,
+      }
+      const credential: Credential = {
+        id: ground.random.uuid(),
+        accountId: session.accountId,
+        kind: PASSKEY,
+        handle: made.id,
+        data: JSON.stringify(kept),
+        mark: made.counter,
+        confirmed: true,
+        createdAt: ground.clock(),
+        lastUsedAt: undefined,
+      }
+      const event = { code: 'passkey.added', outcome: 'success', request: visit.request } as const
+      const added = await credentials.add(
+        [credential],
+        {},
+        {
+          events: [ground.entry({ ...event, ...who })],
+        },
+      )
+      return added === 'taken'
+        ? no(visit, refusals.taken, session.accountId)
+        : granted(listed(credential))
+    },
+    async loginOptions(email) {
+      if (email === undefined) return requestOptions('login', undefined, [])
+      const name = canonicalEmail(email) ?? email
+      const account = await accounts.byEmail(name)
+      const known = account === undefined ? [] : await own(account.id)
+      const allowed = known.map(one => ({ id: one.handle, transports: keptOf(one).transports }))
+      return requestOptions(
+        'login',
+        undefined,
+        allowed.length > 0 ? allowed : [decoy(ground, name)],
+      )
+    },
+    async login(visit, { response }) {
+      const outcome = await proven('login', response)
+      if (!outcome.ok) return no(visit, outcome.refusal)
+      const account = await accounts.byId(outcome.value.accountId)
+      if (account === undefined || account.disabledAt !== undefined) {
+        return no(visit, refusals.disabled, outcome.value.accountId)
+      }
+      return pass(ground, visit, {
+        account,
+        factors: factorsAt(ground.clock()),
+        transport: 'cookie',
+        event: { code: 'login.succeeded', outcome: 'success', detail: { factor: 'passkey' } },
+      })
+    },
+    async stepUp(visit, session, { response }) {
+      const outcome = await proven('login', response)
+      if (!outcome.ok) return no(visit, outcome.refusal, session.accountId)
+      if (outcome.value.accountId !== session.accountId) {
+        return no(visit, refusals.otherAccount, session.accountId)
+      }
+      return stepUp(ground, visit, session, { factor: 'hwk', at: ground.clock() })
+    },
+    list: async accountId => (await own(accountId)).map(listed),
+    async remove(visit, session, id) {
+      const who = { actorId: session.accountId, targetId: session.accountId }
+      const stale = freshEnough(ground, session)
+      if (stale !== undefined) return no(visit, stale, session.accountId)
+      const { request } = visit
+      const removed = await credentials.remove(session.accountId, id, {
+        events: [ground.entry({ code: 'passkey.removed', outcome: 'success', request, ...who })],
+      })
+      return removed ? granted(undefined) : refused(refusals.absent)
+    },
+  }
+}
+
+/** A credential that nobody has, always the same for one name (WebAuthn §14.6.2). */
+function decoy(
+  ground: Ground,
+  name: string,
+): { readonly id: string; readonly transports: readonly string[] } {
+  const id = keyedHash(ground.keys.for('passkey-decoy'), name)
+  return { id, transports: ['internal', 'hybrid'] }
+}

@@ -1,0 +1,106 @@
+import { refusals as access } from '../access/access.ts'
+import { uuid } from '../access/uuid.ts'
+import type { PasskeyResponse } from '../account/passkeys/ceremonies.ts'
+import type { Passkeys } from '../account/passkeys/passkeys.ts'
+import { granted, type Outcome, refused } from '../kernel/outcome.ts'
+import { done, json } from '../pipeline/answer.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
+import type { Session } from '../session/sessions/sessions.ts'
+import { type StandardSchema, validate } from '../shield/content/schema.ts'
+import { leaveSession, signedIn } from './account.ts'
+import {
+  type AccountRoutes,
+  answerOf,
+  EMAIL,
+  NO_STORE,
+  open,
+  own,
+  visitOf,
+} from './account-parts.ts'
+import type { Endpoint } from './endpoint.ts'
+import { route } from './posts.ts'
+import { optional, shape } from './shape.ts'
+
+interface PasskeyBody {
+  readonly response: PasskeyResponse
+  readonly name: string | undefined
+}
+
+/** The browser's `toJSON()` as it is, with `name` beside it; or wrapped as `{ credential, name }`. */
+const answer: StandardSchema<PasskeyBody> = {
+  '~standard': {
+    version: 1,
+    vendor: 'bulwark',
+    validate(value) {
+      const given = record(value)
+      const response = record(given?.['credential']) ?? given
+      const inner = record(response?.['response'])
+      if (typeof response?.['id'] !== 'string' || inner === undefined) {
+        return { issues: [{ message: 'must be what credential.toJSON() answers' }] }
+      }
+      const { name } = given ?? {}
+      return {
+        value: {
+          response: response as PasskeyResponse,
+          name: typeof name === 'string' ? name : undefined,
+        },
+      }
+    },
+  },
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
+
+/** `/auth/passkeys/…`: WebAuthn Level 3, in the JSON shapes that browsers make and take. */
+export function passkeyEndpoints(parts: AccountRoutes, passkeys: Passkeys): readonly Endpoint[] {
+  const visit = (exchange: Exchange) => visitOf(parts.pipeline, exchange)
+  const sessionOf = ({ session }: Exchange): Outcome<Session> =>
+    session === undefined ? refused(access.notSignedIn) : granted(session)
+  const plain = (body: object) => granted({ status: 200, body, headers: NO_STORE })
+
+  return [
+    route.bodyless('POST', '/auth/passkeys/register/options', own, async exchange => {
+      const session = sessionOf(exchange)
+      if (!session.ok) return session
+      const outcome = await passkeys.registerOptions(visit(exchange), session.value)
+      return outcome.ok ? plain(outcome.value) : outcome
+    }),
+    route.posts('/auth/passkeys/register/verify', own, answer, async (exchange, body) => {
+      const session = sessionOf(exchange)
+      if (!session.ok) return session
+      const outcome = await passkeys.register(visit(exchange), session.value, body)
+      return outcome.ok ? granted({ status: 201, body: outcome.value, headers: NO_STORE }) : outcome
+    }),
+    route.bodyless('POST', '/auth/passkeys/login/options', open, async (_exchange, { body }) => {
+      if (body === undefined || body === null) return plain(await passkeys.loginOptions(undefined))
+      const named = await validate(shape({ email: optional(EMAIL) }), body)
+      return named.ok ? plain(await passkeys.loginOptions(named.value.email)) : named
+    }),
+    route.posts('/auth/passkeys/login/verify', open, answer, async (exchange, body) => {
+      const outcome = await passkeys.login(visit(exchange), body)
+      if (!outcome.ok) return outcome
+      await leaveSession(parts.sessions, exchange)
+      return granted(signedIn(outcome.value))
+    }),
+    route.posts('/auth/passkeys/step-up', own, answer, async (exchange, body) => {
+      const session = sessionOf(exchange)
+      if (!session.ok) return session
+      const outcome = await passkeys.stepUp(visit(exchange), session.value, body)
+      return outcome.ok ? granted({ ...done(outcome.value), headers: NO_STORE }) : outcome
+    }),
+    route.bodyless('GET', '/auth/passkeys', own, async exchange =>
+      granted(json(await passkeys.list(exchange.principal?.accountId ?? ''))),
+    ),
+    route.bodyless('DELETE', '/auth/passkeys/:id', own, async (exchange, { params }) => {
+      const session = sessionOf(exchange)
+      if (!session.ok) return session
+      const id = uuid(params['id'])
+      if (!id.ok) return id
+      return answerOf(await passkeys.remove(visit(exchange), session.value, id.value), done())
+    }),
+  ]
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, CDPSession, Page } from 'playwright-core'
+import { browser, noChromium } from './testing/chromium.ts'
+import { PASSWORD, type Running, running } from './testing/running.ts'
+
+const skip = noChromium
+let at: Running
+let chromium: Browser
+
+before(async () => {
+  if (skip !== false) return
+  at = await running('sqlite')
+  chromium = await browser()
+})
+after(async () => {
+  await chromium?.close()
+  await at?.stop()
+})
+
+interface Person {
+  readonly page: Page
+  readonly devtools: CDPSession
+  readonly authenticator: string
+}
+
+/** A browser with an authenticator of its own, on a page of the service. */
+async function person(path = '/login'): Promise<Person> {
+  const context = await chromium.newContext()
+  const page = await context.newPage()
+  const devtools = await context.newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  await page.goto(at.origin + path)
+  return { page, devtools, authenticator: authenticatorId }
+}
+
+/** An answer as the page saw it. */
+interface Seen {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly json: any
+}
+
+/** Runs in the page: asks our routes as the page's own script would. */
+function ask(page: Page, method: string, path: string, body?: unknown): Promise<Seen> {
+  return page.evaluate(`(async () => {
+    const { csrfToken } = await (await fetch('/csrf-token')).json()
+    const body = ${JSON.stringify(JSON.stringify(body ?? null))}
+    const response = await fetch(${JSON.stringify(path)}, {
+      method: '${method}',
+      headers: {
+        'x-csrf-token': csrfToken,
+        ...(body !== 'null' && { 'content-type': 'application/json' }),
+      },
+      ...(body !== 'null' && { body }),
+    })
+    const text = await response.text()
+    return { status: response.status, json: text === '' ? undefined : JSON.parse(text) }
+  })()`)
+}
+
+function post(page: Page, path: string, body?: unknown): Promise<Seen> {
+  return ask(page, 'POST', path, body)
+}
+
+/** Has the browser make or use a passkey by its own JSON methods. */
+function ceremony(page: Page, verb: 'create' | 'get', options: unknown): Promise<Seen['json']> {
+  const parse = verb === 'create' ? 'parseCreationOptionsFromJSON' : 'parseRequestOptionsFromJSON'
+  return page.evaluate(`(async () => {
+    const publicKey = PublicKeyCredential.${parse}(${JSON.stringify(options)})
+    return (await navigator.credentials.${verb}({ publicKey })).toJSON()
+  })()`)
+}
+
+async function signInByPassword(page: Page, email: string): Promise<void> {
+  const { status } = await post(page, '/auth/login', { email, password: PASSWORD })
+  assert.equal(status, 200)
+}
+
+async function created(page: Page): Promise<unknown> {
+  return ceremony(page, 'create', (await post(page, '/auth/passkeys/register/options')).json)
+}
+
+async function asserted(page: Page): Promise<Seen['json']> {
+  return ceremony(page, 'get', (await post(page, '/auth/passkeys/login/options')).json)
+}
+
+async function enrolled(email: string): Promise<Person> {
+  await at.signedIn(email)
+  const who = await person()
+  await signInByPassword(who.page, email)
+  const made = await post(who.page, '/auth/passkeys/register/verify', {
+    credential: await created(who.page),
+    name: 'this laptop',
+  })
+  assert.equal(made.status, 201, JSON.stringify(made.json))
+  assert.equal(made.json.name, 'this laptop')
+  assert.equal((await post(who.page, '/auth/logout')).status, 204)
+  return who
+}
+
+test('a passkey signs in without a name or a password, with both factors proven', {
+  skip,
+}, async () => {
+  const { page } = await enrolled('ann@example.com')
+  const answer = await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  assert.equal(answer.status, 200, JSON.stringify(answer.json))
+  assert.equal(answer.json.user.email, 'ann@example.com')
+  const me = (await ask(page, 'GET', '/auth/me')).json
+  assert.deepEqual(me.session.amr, ['hwk', 'user'])
+  const list = (await ask(page, 'GET', '/auth/passkeys')).json
+  assert.equal(list.length, 1)
+})
+
+test('an answer is good once, and not for long', { skip }, async () => {
+  const { page } = await enrolled('bob@example.com')
+  const answer = await asserted(page)
+  assert.equal((await post(page, '/auth/passkeys/login/verify', answer)).status, 200)
+  assert.equal((await post(page, '/auth/passkeys/login/verify', answer)).status, 401, 'replayed')
+})
+
+test('an answer for another origin, or with a changed signature, is refused', {
+  skip,
+}, async () => {
+  const { page } = await enrolled('cat@example.com')
+  const answer = await asserted(page)
+  const data = JSON.parse(Buffer.from(answer.response.clientDataJSON, 'base64url').toString())
+  const moved = Buffer.from(JSON.stringify({ ...data, origin: 'https://evil.example' }))
+  const elsewhere = {
+    ...answer,
+    response: { ...answer.response, clientDataJSON: moved.toString('base64url') },
+  }
+  assert.equal((await post(page, '/auth/passkeys/login/verify', elsewhere)).status, 401)
+  const again = await asserted(page)
+  const signature = Buffer.from(again.response.signature, 'base64url')
+  signature.writeUInt8(signature.readUInt8(signature.length - 1) ^ 1, signature.length - 1)
+  again.response.signature = signature.toString('base64url')
+  assert.equal((await post(page, '/auth/passkeys/login/verify', again)).status, 401)
+})
+
+test('a copy of the authenticator is found out by its counter', { skip }, async () => {
+  const { page, devtools, authenticator } = await enrolled('dan@example.com')
+  assert.equal((await post(page, '/auth/passkeys/login/verify', await asserted(page))).status, 200)
+  const { credentials } = await devtools.send('WebAuthn.getCredentials', {
+    authenticatorId: authenticator,
+  })
+  const [credential] = credentials
+  assert.ok(credential)
+  await devtools.send('WebAuthn.clearCredentials', { authenticatorId: authenticator })
+  await devtools.send('WebAuthn.addCredential', {
+    authenticatorId: authenticator,
+    credential: { ...credential, signCount: 0 },
+  })
+  const answer = await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  assert.equal(answer.status, 401)
+  await at.app.bulwark.audit?.flush()
+  const [event] = (await at.app.bulwark.audit?.read({ limit: 1, code: 'passkey.cloned' })) ?? []
+  assert.equal(event?.reason, 'passkey.counter_went_back')
+})
+
+test('a removed passkey is unknown, and says so that the browser may forget it', {
+  skip,
+}, async () => {
+  const { page } = await enrolled('eve@example.com')
+  await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  const [mine] = (await ask(page, 'GET', '/auth/passkeys')).json
+  const removed = await ask(page, 'DELETE', `/auth/passkeys/${mine.id}`)
+  assert.equal(removed.status, 204)
+  await post(page, '/auth/logout')
+  const answer = await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  assert.equal(answer.json.code, 'passkey.unknown')
+})
+
+test('a passkey proves the identity behind a session again', { skip }, async () => {
+  const { page } = await enrolled('fay@example.com')
+  await signInByPassword(page, 'fay@example.com')
+  const stepped = await post(page, '/auth/passkeys/step-up', await asserted(page))
+  assert.equal(stepped.status, 204, JSON.stringify(stepped.json))
+  const me = (await ask(page, 'GET', '/auth/me')).json
+  assert.deepEqual(me.session.amr, ['pwd', 'hwk'])
+})
+
+test('a name that nobody has is offered a passkey just as well, always the same one', {
+  skip,
+}, async () => {
+  const offered = async (email: string) =>
+    (await at.client().post('/auth/passkeys/login/options', { email })).json
+  const first = await offered('nobody@example.com')
+  const second = await offered('nobody@example.com')
+  assert.equal(first.allowCredentials.length, 1)
+  assert.deepEqual(first.allowCredentials, second.allowCredentials)
+  assert.notEqual(first.challenge, second.challenge)
+  assert.notDeepEqual((await offered('other@example.com')).allowCredentials, first.allowCredentials)
+})
+
+test('hostile answers are refused, never a fault', { skip }, async () => {
+  const client = at.client()
+  const data = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const { challenge } = (await client.post('/auth/passkeys/login/options')).json
+  for (const body of [
+    {},
+    { id: 1, response: {} },
+    { id: 'x', response: null },
+    { id: 'x', response: { clientDataJSON: '%%%' } },
+    { id: 'x', response: { clientDataJSON: data(null) } },
+    { id: 'x', response: { clientDataJSON: data({ challenge: 7 }) } },
+    { id: 'x', response: { clientDataJSON: data({ challenge: 'A'.repeat(43) }) } },
+    { id: 'x', rawId: 'y', type: 'public-key', response: { clientDataJSON: data({ challenge }) } },
+  ]) {
+    const { status, text } = await client.post('/auth/passkeys/login/verify', body)
+    assert.ok([400, 401, 422].includes(status), `${status} ${text}`)
+  }
+})
