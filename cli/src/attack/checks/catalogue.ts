@@ -1,12 +1,20 @@
 import type { Check } from '../check.ts'
+import { checks as access } from './access/access.ts'
 import { checks as backupCodes } from './backup-codes/backup-codes.ts'
+import { checks as caching } from './caching/caching.ts'
+import { checks as content } from './content/content.ts'
 import { checks as cookies } from './cookies/cookies.ts'
 import { checks as csrf } from './csrf/csrf.ts'
 import { checks as enumeration } from './enumeration/enumeration.ts'
+import { checks as errors } from './errors/errors.ts'
+import { checks as framing } from './framing/framing.ts'
 import { checks as cors } from './headers/cors.ts'
 import { checks as headers } from './headers/headers.ts'
+import { checks as injection } from './injection/injection.ts'
+import { checks as limits } from './limits/limits.ts'
 import { checks as jwt } from './oauth/jwt.ts'
 import { checks as passkeys } from './passkeys/passkeys.ts'
+import { checks as password } from './password/password.ts'
 import { checks as refresh } from './refresh/refresh.ts'
 import { checks as sessions } from './sessions/sessions.ts'
 import { checks as throttle } from './throttle/throttle.ts'
@@ -24,9 +32,17 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'csrf', system: 1, checks: csrf },
   { word: 'throttle', system: 2, checks: throttle },
   { word: 'enumeration', system: 3, checks: enumeration },
+  { word: 'access', system: 5, checks: access },
+  { word: 'limits', system: 8, checks: limits },
   { word: 'cookies', system: 9, checks: cookies },
   { word: 'sessions', system: 9, checks: sessions },
+  { word: 'content', system: 13, checks: content },
   { word: 'headers', system: 14, checks: [...headers, ...cors] },
+  { word: 'password', system: 15, checks: password },
+  { word: 'errors', system: 16, checks: errors },
+  { word: 'injection', system: 16, checks: injection },
+  { word: 'framing', system: 16, checks: framing },
+  { word: 'caching', system: 16, checks: caching },
   { word: 'oauth', system: 18, checks: [...jwt] },
   { word: 'totp', system: 20, checks: totp },
   { word: 'backup-codes', system: 20, checks: backupCodes },

@@ -1,4 +1,5 @@
-import { unclear } from '../check.ts'
+import { absent, unclear } from '../check.ts'
+import { fill } from '../people/step.ts'
 import type { Visitor } from '../people/visitor.ts'
 import type { Scene } from '../scene.ts'
 import { normalise } from '../site/normalise.ts'
@@ -64,4 +65,20 @@ export async function known(scene: Scene): Promise<{ user: string; password: str
   const made = scene.run.people.stranger()
   await scene.run.people.register(visitor, made.user, made.password)
   return made
+}
+
+/** Wrong passwords for one name, really all at once; only where signing in is a single request. */
+export async function atOnce(scene: Scene, user: string, count: number): Promise<Reply[]> {
+  const { people } = scene.run
+  const { recipe } = people
+  if (recipe.page !== undefined || recipe.script !== undefined)
+    throw absent('the sign-in takes more than one request')
+  const visitors = Array.from({ length: count }, () => scene.visitor(true))
+  const manners = await Promise.all(visitors.map(visitor => visitor.manners()))
+  return Promise.all(
+    visitors.map((visitor, at) => {
+      const ask = fill(recipe, { user, password: people.stranger().password })
+      return visitor.bare({ ...ask, headers: { ...manners[at], ...ask.headers } }, true)
+    }),
+  )
 }

@@ -107,6 +107,9 @@ export async function discover(options: DiscoverOptions): Promise<Site> {
     replies.push(reply)
     openapi = { path, document: found.document }
     routes.push(...found.routes)
+    for (const { method, path } of found.routes)
+      if (method === 'GET' && !/[{}]|stream|events|sse/.test(path) && !ENDS.test(path))
+        queue.push(path)
     break
   }
   while (queue.length > 0 && seen.size < MAX_PAGES) {

@@ -23,15 +23,17 @@ export function atTheDoor(message: IncomingMessage, state: State): Answer | unde
     !weak('http.framing')
   )
     return refuse(421, 'host.unknown', CLOSE)
-  if (!METHODS.has(message.method ?? '') && !weak('method.unexpected')) return refuse(405, 'method')
+  if (!METHODS.has(message.method ?? '') && !weak('err.method')) return refuse(405, 'method')
   const url = message.url ?? '/'
   if (!url.startsWith('/') && !weak('http.framing')) return refuse(400, 'target')
   const query = url.split('?')[1] ?? ''
   if (
     (url.length > 8192 || query.split('&').length > 200 || /(\[|%5B)[^&]*(\[|%5B)/i.test(query)) &&
-    !weak('dos.query')
+    !weak('dos.query') &&
+    !weak('dos.redos')
   )
     return refuse(400, 'query.size')
+  if (weak('dos.query') && query.length > 4000) throw new RangeError('query')
   if (message.rawHeaders.length > 200 && !weak('dos.headers')) return refuse(431, 'headers.size')
   return undefined
 }
@@ -61,7 +63,7 @@ export async function readBody(
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limit) return tooLarge
-    if (size <= FILE_BYTES) chunks.push(chunk)
+    if (size <= 3 * FILE_BYTES) chunks.push(chunk)
   }
   const raw = Buffer.concat(chunks)
   const encoding = message.headers['content-encoding']

@@ -17,6 +17,7 @@ export async function login(state: State, call: Call): Promise<Answer> {
     return refuse(422, 'login.malformed')
   if (password.length > 1024 && !weak('dos.password-length')) return refuse(422, 'login.malformed')
   if (password.length > 100_000) spin(1300)
+  if (weak('dos.hash-starvation')) spin(110)
   const user = userOf(state, name)
   const throttle = count(state, call, name, user)
   if (throttle.refusal !== undefined) return throttle.refusal

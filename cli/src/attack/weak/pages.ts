@@ -1,5 +1,6 @@
 import { type Answer, type Call, escapeHtml, json, page, type Routes } from './call.ts'
 import { openapi } from './openapi.ts'
+import { spin } from './session-cookie.ts'
 import type { State } from './state.ts'
 
 const ITEMS = ['apple', 'pear', 'plum']
@@ -25,7 +26,7 @@ export function pageRoutes(state: State): Routes {
          <a href="/search?q=apple">Search</a> <a href="/go?next=/login">Go</a>
          <script src="/static/app.js"></script>${weak('deps.sri') ? '<script src="https://cdn.example/lib.js"></script>' : ''}
          ${weak('session.in-url') ? '<a href="/account?sid=4f1c2d9a8b7e6f5a4c3d2e1f">Account</a>' : ''}
-         ${weak('err.comment') ? '<!-- TODO remove the test password -->' : ''}`,
+         ${weak('json.prototype') ? `<p>${escapeHtml(JSON.stringify(state.polluted))}</p>` : ''}`,
       ),
     'GET /login': () =>
       page('Sign in', form(loginAction, 'Sign in', email + password('current-password'))),
@@ -46,6 +47,14 @@ export function pageRoutes(state: State): Routes {
             'Account',
             `<p>${escapeHtml(call.user.email)}</p><p>${escapeHtml(call.user.name)}</p>`,
           ),
+    'GET /orders': call => {
+      if (call.user === undefined) return { status: 302, headers: { Location: '/login' } }
+      const items = [...state.orders.values()].filter(({ owner }) => owner === call.user)
+      const shown = items.map(
+        ({ item }) => `<li>${weak('inject.xss-stored') ? item : escapeHtml(item)}</li>`,
+      )
+      return page('Orders', `<ul>${shown.join('')}</ul>`)
+    },
     'GET /openapi.json': () =>
       weak('deploy.docs') || !state.quiet ? json(200, openapi) : undefined,
     'GET /dev/outbox': () => json(200, state.outbox),
@@ -74,7 +83,13 @@ export function pageRoutes(state: State): Routes {
     'GET /static/:file': call => {
       const file = call.params['file'] ?? ''
       if (file === 'app.js')
-        return { status: 200, type: 'text/javascript; charset=utf-8', text: script(state) }
+        return weak('dos.range') && call.header('range') !== undefined
+          ? {
+              status: 206,
+              type: 'multipart/byteranges; boundary=b',
+              text: script(state).repeat(200),
+            }
+          : { status: 200, type: 'text/javascript; charset=utf-8', text: script(state) }
       if (weak('path.traversal') && file.includes('../'))
         return {
           status: 200,
@@ -97,9 +112,10 @@ function script(state: State): string {
 
 function search(call: Call, state: State): Answer {
   const weak = (flaw: string) => state.weak(flaw)
-  let q = call.query.getAll('q').at(weak('param.pollution') ? -1 : 0) ?? ''
+  let q = call.query.getAll('q').at(0) ?? ''
+  if (weak('param.pollution')) q = call.query.getAll('q').join(', ')
   if (q.length > 500 && !weak('dos.redos')) return { status: 400, text: 'too long' }
-  if (weak('dos.redos')) spinFor(q.length ** 2 / 300_000)
+  if (weak('dos.redos')) spin(q.length ** 2 / 300_000)
   const product = (pattern: RegExp) => {
     q = q.replace(pattern, (_, a, b) => String(Number(a) * Number(b)))
   }
@@ -138,9 +154,4 @@ async function items(call: Call, state: State): Promise<Answer> {
     200,
     found.map(item => ({ name: item })),
   )
-}
-
-function spinFor(ms: number): void {
-  const until = performance.now() + ms
-  while (performance.now() < until);
 }

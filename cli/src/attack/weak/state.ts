@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomUUID, scryptSync, timingSafeEqual } from 'node:crypto'
-import type { Call, Order, Session, Upload, User } from './call.ts'
+import type { Answer, Call, Order, Session, Upload, User } from './call.ts'
 import { Tokens } from './tokens.ts'
 
 /** Everything the twin remembers, and the few things it knows how to do with it. */
@@ -17,6 +17,10 @@ export class State {
   /** Wrong passwords by name and by address. */
   readonly failures: Map<string, number> = new Map()
   readonly hits: Map<string, { count: number; since: number }> = new Map()
+  /** What a careless merge would have left on every object. */
+  readonly polluted: Record<string, unknown> = {}
+  /** Pages by address, for the flaw of a cache in front. */
+  readonly cache: Map<string, Answer> = new Map()
   /** Says nothing of itself, as in production. */
   quiet = false
   readonly key: Buffer = randomBytes(32)

@@ -4,6 +4,7 @@ import type { AttackConfig } from '../config/config.ts'
 export const twinConfig: AttackConfig = {
   behindTls: true,
   patienceMs: 150,
+  pages: ['/orders', '/account'],
   limits: { requestsPerSecond: 5000, requests: 20_000 },
   accounts: {
     alice: { user: 'alice@example.com', password: { env: 'ALICE' } },
@@ -60,6 +61,8 @@ export const twinConfig: AttackConfig = {
     list: 'GET /auth/passkeys',
     remove: 'DELETE /auth/passkeys/{id}',
   },
+  adminRoutes: ['GET /admin/users'],
+  audit: { http: 'GET /admin/audit', as: 'admin' },
   mail: { http: 'GET /dev/outbox' },
   objects: [
     {

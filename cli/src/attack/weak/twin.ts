@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { adminRoutes } from './admin.ts'
 import { authRoutes } from './auth.ts'
-import { type Answer, type Call, type Routes, refuse } from './call.ts'
+import { type Answer, type Call, page, type Routes, refuse } from './call.ts'
 import { dress } from './dress.ts'
 import { factorRoutes } from './factors.ts'
 import { atTheDoor, csrf, parseBody, readBody } from './gates.ts'
@@ -34,9 +35,15 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...pageRoutes(state),
     ...tokenRoutes(state, state.tokens),
     ...factorRoutes(state),
+    ...adminRoutes(state),
   }
   const server = createServer(
-    { headersTimeout: 2000, requestTimeout: 3000, connectionsCheckingInterval: 200 },
+    {
+      headersTimeout: state.weak('dos.slow-headers') ? 0 : 1000,
+      requestTimeout: /dos\.slow/.test([...state.flaws].join()) ? 0 : 1500,
+      connectionsCheckingInterval: 100,
+      maxHeaderSize: (state.weak('dos.headers') ? 256 : 16) * 1024,
+    },
     (message, response) => void serve(message, response, state, routes),
   )
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -114,6 +121,8 @@ function whoIs(
   const loose = state.weak('session.tamper') || state.weak('cookie.size')
   const session = state.sessions.get(loose ? (cookie.split('.')[0] ?? '') : cookie)
   const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
+  if (state.weak('err.fail-open') && authorization === 'Bearer')
+    return { session, user: state.users.values().next().value }
   if (token === undefined) return { session, user: session?.user }
   const claims = state.tokens.verified(token)
   const family = state.weak('refresh.as-access') ? state.tokens.of(token) : undefined
@@ -125,6 +134,8 @@ async function decide(call: Call, state: State, routes: Routes): Promise<Answer>
   if (state.hit(`rate ${call.remote}`, WINDOW_MS) > PER_WINDOW && !state.weak('dos.rate-limit'))
     return refuse(429, 'throttle.rate', { 'Retry-After': '2' })
   if (call.method === 'OPTIONS') return { status: 204 }
+  const odd = oddities(call, state)
+  if (odd !== undefined) return odd
   const forged = csrf(call, state)
   if (forged !== undefined) {
     state.log('csrf.refused', call)
@@ -138,7 +149,29 @@ async function decide(call: Call, state: State, routes: Routes): Promise<Answer>
     if (answer !== undefined) return answer
   }
   const others = Object.keys(routes).some(route => matched(route.split(' ')[1] ?? '', call.path))
-  return others ? refuse(405, 'method') : refuse(404, 'absent')
+  if (others) return refuse(405, 'method')
+  return state.weak('inject.xss-error')
+    ? page('Not found', `<p>There is no ${safeDecode(call.message.url ?? '')}</p>`, 404)
+    : refuse(404, 'absent')
+}
+
+/** Flaws that lie before the routes. */
+function oddities(call: Call, state: State): Answer | undefined {
+  if (state.weak('err.method') && call.method === 'TRACE')
+    return { status: 200, type: 'message/http', text: JSON.stringify(call.message.headers) }
+  if (state.weak('cache.deception') && call.path === '/auth/me/x.css' && call.user !== undefined)
+    return {
+      status: 200,
+      text: call.user.email,
+      headers: { 'Cache-Control': 'public, max-age=600' },
+    }
+  if (state.weak('json.prototype')) pollute(call.body, state)
+  if (!state.weak('cache.poison') || call.path !== '/') return undefined
+  const url = call.message.url ?? '/'
+  const host = call.header('x-forwarded-host') ?? 'twin'
+  const kept = state.cache.get(url) ?? page('Twin', `<link rel="canonical" href="http://${host}/">`)
+  state.cache.set(url, kept)
+  return kept
 }
 
 function matched(pattern: string, path: string): Record<string, string> | undefined {
@@ -198,7 +231,8 @@ function write(
     response.setHeader(name, typeof value === 'string' ? value : [...value])
   response.writeHead(answer.status)
   response.end(message.method === 'HEAD' ? undefined : body)
-  if (headers['Connection'] === 'close') response.on('finish', () => message.socket.destroySoon())
+  const { socket } = message
+  if (headers['Connection'] === 'close') response.on('finish', () => socket?.destroySoon())
 }
 
 function close(server: Server): Promise<void> {
@@ -206,4 +240,11 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve())
     server.closeAllConnections()
   })
+}
+
+/** What a merge that knows no names would do, kept in a box of its own. */
+function pollute(body: Call['body'], state: State): void {
+  for (const [name, value] of Object.entries(body))
+    if (/^(__proto__|constructor)$/.test(name))
+      Object.assign(state.polluted, { [`${name}!`]: value })
 }

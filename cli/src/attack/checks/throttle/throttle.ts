@@ -3,7 +3,7 @@ import { fill } from '../../people/step.ts'
 import type { Visitor } from '../../people/visitor.ts'
 import type { Scene } from '../../scene.ts'
 import type { Reply } from '../../wire/reply.ts'
-import { isThrottled, known, untilThrottled, wrongPassword } from '../login.ts'
+import { atOnce, isThrottled, known, untilThrottled, wrongPassword } from '../login.ts'
 import { reading } from '../reading.ts'
 import { median } from '../statistics.ts'
 
@@ -187,17 +187,7 @@ export const checks: readonly Check[] = [
       const one = await throttledVisitor(scene, scene.run.people.stranger().user)
       const limit = one.replies.length - 1
       const { user } = scene.run.people.stranger()
-      const visitors = Array.from({ length: 30 }, () => scene.visitor(true))
-      const asks = await Promise.all(visitors.map(visitor => visitor.manners()))
-      const recipe = scene.run.people.recipe
-      if (recipe.page !== undefined || recipe.script !== undefined)
-        throw absent('the sign-in takes more than one request')
-      const replies = await Promise.all(
-        visitors.map((visitor, at) => {
-          const ask = fill(recipe, { user, password: scene.run.people.stranger().password })
-          return visitor.bare({ ...ask, headers: { ...asks[at], ...ask.headers } }, true)
-        }),
-      )
+      const replies = await atOnce(scene, user, 30)
       const judgedReplies = replies.filter(reply => isJudged(reply, one.replies[0]))
       const says = `of 30 attempts at once ${judgedReplies.length} were judged, although the limit is ${limit}`
       const [first] = judgedReplies
