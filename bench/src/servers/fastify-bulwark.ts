@@ -39,7 +39,6 @@ const answer = await app.inject({
   headers: { cookie, host: `localhost:${port}` },
 })
 const { csrfToken } = answer.json() as { csrfToken: string }
-process.on("SIGINT",()=>process.exit(0));
 serving({
   port,
   told: { cookie, csrfToken },

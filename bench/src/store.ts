@@ -1,0 +1,253 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { memoryStores } from 'bulwark/memory'
+import { type RedisClient, redisStores } from 'bulwark/redis'
+import { sqliteStores } from 'bulwark/sqlite'
+import type { Stores } from 'bulwark/stores'
+import { freePort } from './contender.ts'
+import { shown, spread } from './statistics.ts'
+
+/** One call of what is measured. */
+type Call = (index: number) => Promise<unknown>
+type Session = Parameters<Stores['sessions']['create']>[0]
+
+interface Redis {
+  readonly client: RedisClient & { readonly isReady: boolean; destroy(): void }
+  /** A package that stands beside the client: the peers, if they are installed there. */
+  load(name: string): Promise<Record<string, unknown> | undefined>
+  stop(): Promise<void>
+}
+
+const NOW = Date.now()
+const HOUR = 3_600_000
+const RATE = { limit: 1e9, windowMs: 900_000 }
+const BACKOFF = { free: 1e9, baseMs: 1_000, capMs: HOUR, forgetMs: HOUR }
+
+function session(index: number): Session {
+  return {
+    idHash: `session-${index}`.padEnd(43, 'x'),
+    id: randomUUID(),
+    accountId: randomUUID(),
+    role: 'user',
+    createdAt: NOW,
+    authenticatedAt: NOW,
+    factors: [{ factor: 'pwd', at: NOW }],
+    lastSeenAt: NOW,
+    idleExpiresAt: NOW + HOUR,
+    expiresAt: NOW + 12 * HOUR,
+    address: '192.0.2.1',
+    device: 'Firefox, Linux',
+  }
+}
+
+/** Microseconds a call, with so many in flight. */
+async function timed(call: Call, calls: number, inFlight: number): Promise<number> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < calls) await call(next++)
+  }
+  const start = performance.now()
+  await Promise.all(Array.from({ length: inFlight }, lane))
+  return ((performance.now() - start) * 1000) / calls
+}
+
+/** Ours against a peer in turns; above one means that ours did more in the same time. */
+async function against(what: string, ours: Call, peer: Call, rounds: number): Promise<void> {
+  for (const inFlight of [1, 64]) {
+    const calls = inFlight === 1 ? 3_000 : 20_000
+    const own: number[] = []
+    const ratios: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const pair = [ours, peer] as const
+      const first = round % 2
+      const took: [number, number] = [0, 0]
+      for (const turn of [first, 1 - first] as const) {
+        took[turn] = await timed(pair[turn as 0 | 1], calls, inFlight)
+      }
+      // The first round warms both up.
+      if (round === 0) continue
+      own.push(took[0])
+      ratios.push(took[1] / took[0])
+    }
+    const us = spread(own).median.toFixed(1)
+    console.log(
+      `${what}, ${inFlight} in flight`.padEnd(58),
+      `${us} us`.padStart(10),
+      shown(spread(ratios)),
+    )
+  }
+}
+
+async function redisBench(redis: Redis, rounds: number): Promise<void> {
+  const { client } = redis
+  const stores = redisStores({ client, durable: memoryStores(), sweepEveryMs: 0 })
+  const sessions = Array.from({ length: 1_000 }, (_, index) => session(index))
+  for (const record of sessions) await stores.sessions.create(record)
+  const find: Call = index => stores.sessions.find(sessions[index % 1_000]?.idHash ?? '')
+  const key = (word: string, index: number): string => `${word}:${index % 1_000}`
+
+  const peerSessions = await redis.load('connect-redis')
+  if (peerSessions === undefined) console.log('connect-redis is not installed: left out')
+  else {
+    const Store = peerSessions['RedisStore'] as new (
+      options: object,
+    ) => {
+      get(id: string): Promise<unknown>
+      set(id: string, value: object): Promise<void>
+    }
+    const store = new Store({ client })
+    for (const record of sessions) await store.set(record.idHash, { cookie: {}, ...record })
+    const get: Call = index => store.get(sessions[index % 1_000]?.idHash ?? '')
+    await against('session check against connect-redis', find, get, rounds)
+  }
+
+  const peerLimits = await redis.load('rate-limiter-flexible')
+  if (peerLimits === undefined) console.log('rate-limiter-flexible is not installed: left out')
+  else {
+    const Limiter = peerLimits['RateLimiterRedis'] as new (
+      options: object,
+    ) => {
+      consume(key: string): Promise<unknown>
+    }
+    const options = { storeClient: client, useRedisPackage: true, points: 1e9, duration: 900 }
+    const [byAccount, byAddress] = [
+      new Limiter({ ...options, keyPrefix: 'account' }),
+      new Limiter({ ...options, keyPrefix: 'address' }),
+    ]
+    await against(
+      'one limit against rate-limiter-flexible',
+      index => stores.counters.hit([{ key: key('account', index), rate: RATE }], NOW),
+      index => byAccount.consume(key('account', index)),
+      rounds,
+    )
+    const both: Call = index =>
+      Promise.all([byAccount.consume(key('a', index)), byAddress.consume(key('b', index))])
+    await against(
+      'login limit (account, address) against two of its limiters',
+      index =>
+        stores.counters.reserve(
+          [
+            { key: key('account', index), backoff: BACKOFF },
+            { key: key('address', index), backoff: BACKOFF },
+          ],
+          NOW,
+        ),
+      both,
+      rounds,
+    )
+  }
+  await stores.close()
+}
+
+/** Whether a check costs the same among a million sessions as among a thousand. */
+async function growth(stores: Stores, most: number, rounds: number): Promise<void> {
+  const took: number[] = []
+  for (let count = 0, goal = 1_000; goal <= most; goal *= 10) {
+    for (; count < goal; count += 500) {
+      const group = Array.from({ length: 500 }, (_, index) => session(count + index))
+      await Promise.all(group.map(record => stores.sessions.create(record)))
+    }
+    const find: Call = index => stores.sessions.find(session((index * 7_919) % goal).idHash)
+    const samples: number[] = []
+    for (let round = 0; round <= rounds; round++) samples.push(await timed(find, 20_000, 64))
+    took.push(spread(samples.slice(1)).median)
+    const us = took.at(-1)?.toFixed(1)
+    const ratio = ((took.at(-1) ?? 0) / (took[0] ?? 1)).toFixed(2)
+    console.log(
+      `${stores.kind}, among ${goal.toLocaleString('en')} sessions`.padEnd(58),
+      `${us} us`.padStart(10),
+      ratio,
+    )
+  }
+}
+
+async function startRedis(peers: string): Promise<Redis | undefined> {
+  const require = createRequire(join(peers, 'package.json'))
+  const load = async (name: string): Promise<Record<string, unknown> | undefined> => {
+    try {
+      return await import(require.resolve(name))
+    } catch {
+      return undefined
+    }
+  }
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-redis-'))
+  const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', folder], {
+    stdio: 'ignore',
+  })
+  const failed = once(server, 'error').then(() => true)
+  const redis = await load('redis')
+  if (redis === undefined || (await Promise.race([failed, once(server, 'spawn')])) === true) {
+    server.kill()
+    return undefined
+  }
+  const createClient = redis['createClient'] as (options: object) => Redis['client'] & {
+    on(event: string, listener: () => void): void
+    connect(): Promise<unknown>
+  }
+  const client = createClient({
+    url: `redis://127.0.0.1:${port}`,
+    socket: { reconnectStrategy: 50 },
+  })
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    client,
+    load,
+    async stop() {
+      const gone = once(server, 'exit')
+      client.destroy()
+      server.kill('SIGKILL')
+      await gone
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the stores cost: a session check and a login limit on Redis beside the peers, and growth. */
+export async function storeBench(options: {
+  readonly rounds: number
+  readonly most: number
+  /** A folder in whose `node_modules` the peers and their client are found. */
+  readonly peers: string
+}): Promise<void> {
+  const { rounds, most, peers } = options
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-store-'))
+  const sqlite = sqliteStores({ path: join(folder, 'bulwark.db') })
+  await growth(memoryStores(), most, rounds)
+  await growth(sqlite, most, rounds)
+  await sqlite.close()
+  rmSync(folder, { recursive: true, force: true })
+  const redis = await startRedis(peers)
+  if (redis === undefined) {
+    console.log('redis-server or the package redis is not installed: left out')
+    return
+  }
+  await redisBench(redis, rounds)
+  const { client } = redis
+  await growth(
+    redisStores({ client, durable: memoryStores(), sweepEveryMs: 0, prefix: 'growth' }),
+    most,
+    rounds,
+  )
+  await redis.stop()
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '7' },
+      most: { type: 'string', default: '100000' },
+      peers: { type: 'string', default: import.meta.dirname },
+    },
+  })
+  const { peers } = values
+  await storeBench({ rounds: Number(values.rounds), most: Number(values.most), peers })
+  process.exit(0)
+}
