@@ -88,6 +88,13 @@ const cases: readonly [string, ProxyTrust | undefined, string, Record<string, st
     { forwarded: 'for="x, for=198.51.100.7' },
     '198.51.100.7',
   ],
+  [
+    'a comma in quotes ends no element',
+    fwd,
+    PROXY,
+    { forwarded: 'for=8.8.8.8;by="a,b"' },
+    '8.8.8.8',
+  ],
   ['an obfuscated node ends the walk', fwd, PROXY, { forwarded: 'for=_hidden' }, PROXY],
   [
     'for hides in another parameter',

@@ -91,11 +91,11 @@ export class Connection {
     if (now - this.#since > pace.requestMs + this.#extraMs) return 'slowBody'
     const { bytesRead } = this.#socket
     const window = now - this.#paceSince
-    // When our own side does not take what has come, the client is not to blame.
-    const weAreSlow = message.readableLength >= message.readableHighWaterMark || message.isPaused()
-    if (window > BODY_GRACE_MS && !weAreSlow) {
-      if (bytesRead - this.#mark < window * pace.minBodyBytesPerMs) return 'slowBody'
+    if (window > BODY_GRACE_MS && bytesRead - this.#mark < window * pace.minBodyBytesPerMs) {
+      return 'slowBody'
     }
+    // When our own side does not take what has come, the client is not to blame: measure anew.
+    const weAreSlow = message.readableLength >= message.readableHighWaterMark || message.isPaused()
     if (weAreSlow || window > BODY_WINDOW_MS) {
       this.#paceSince = now
       this.#mark = bytesRead

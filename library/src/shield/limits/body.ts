@@ -1,4 +1,3 @@
-import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import * as zlib from 'node:zlib'
 import type { Incoming } from '../../http/incoming.ts'
@@ -130,8 +129,6 @@ function readWire(stream: Readable, budget: BodyBudget): Promise<Outcome<Buffer>
         return
       }
       stream.pause()
-      // Between the socket and us there is room for 64 KiB that nobody needs any more.
-      if (stream instanceof IncomingMessage) stream.socket.pause()
       settle(refused(refusal))
     }
     const onEnd = (): void => {
