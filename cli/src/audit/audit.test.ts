@@ -169,6 +169,16 @@ test('an export can be verified again, and is for its owner only', async () => {
   await assert.rejects(run(['export', '--data', data, '--out', out]), /EEXIST/)
 })
 
+test('who takes the log away leaves a line in it, if the key is there', async () => {
+  await run(['export', '--data', data, '--format', 'csv'])
+  const [last = ''] = (await run(['tail', '--data', data, '-n', '1', '--json'])).out.split('\n')
+  const record = JSON.parse(last)
+  assert.equal(record.code, 'audit.exported')
+  assert.equal(record.detail.format, 'csv')
+  assert.equal((await run(['verify', '--data', data])).status, 0)
+  assert.match((await run(['export', '--data', data], {})).err, /not noted in the log/)
+})
+
 test('an export for collectors and for spreadsheets has the rows asked for', async () => {
   const { out } = await run([
     'export',

@@ -43,19 +43,24 @@ export function dataFolder(options: Options, { env, cwd }: Pick<Terminal, 'env' 
 
 /**
  * Today's root key and those before it, from where the service has them; of a development service
- * the one beside its data.
+ * the one beside its data. Empty when there is none.
  */
-export function keysOf(options: Options, terminal: Terminal): readonly Keys[] {
+export function knownKeys(options: Options, terminal: Terminal): readonly Keys[] {
   const { env } = terminal
   const beside = join(dataFolder(options, terminal), 'root.key')
   const root =
     secretOf('BULWARK_ROOT_KEY', env) ??
     (existsSync(beside) ? readFileSync(beside, 'utf8').trim() : undefined)
-  if (root === undefined) {
-    throw new Error('the chain is keyed: set BULWARK_ROOT_KEY or BULWARK_ROOT_KEY_FILE')
-  }
+  if (root === undefined) return []
   const previous = previousRoots(secretOf('BULWARK_PREVIOUS_ROOT_KEYS', env) ?? '')
   return [root, ...previous.map(one => one.root)].map(one => deriveKeys(one))
+}
+
+/** The keys, without which nothing can be checked. */
+export function keysOf(options: Options, terminal: Terminal): readonly Keys[] {
+  const keys = knownKeys(options, terminal)
+  if (keys.length > 0) return keys
+  throw new Error('the chain is keyed: set BULWARK_ROOT_KEY or BULWARK_ROOT_KEY_FILE')
 }
 
 /** Reads the rows of a JSONL file; a line that is none is an error, since somebody wrote it. */

@@ -67,7 +67,6 @@ export const events = {
     what: 'Somebody exported the log.',
     owasp: 'sensitive_read',
   },
-  'audit.read': { severity: 'info', what: 'Somebody read the log.', owasp: 'sensitive_read' },
   'audit.sink_failed': {
     severity: 'warning',
     what: 'A sink stopped taking rows; they wait in the log until it does.',
@@ -434,7 +433,7 @@ export const events = {
     what: 'A delivery was given up after its last attempt.',
   },
 
-  // fields, secrets
+  // fields
   'fields.open_refused': {
     severity: 'critical',
     what: 'A sealed field did not open: it was changed, moved or sealed by an unknown key.',
@@ -447,10 +446,6 @@ export const events = {
   'fields.reseal_finished': {
     severity: 'notice',
     what: 'Every row of a column is sealed under the newest key.',
-  },
-  'secrets.previous_key_used': {
-    severity: 'notice',
-    what: 'Something was opened or verified by a key that has a successor.',
   },
 
   // admin

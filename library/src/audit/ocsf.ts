@@ -51,7 +51,6 @@ const ACTIVITIES: Readonly<Record<string, number>> = {
   'uploads.stored': 1,
   'uploads.refused': 1,
   'uploads.removed': 4,
-  'audit.read': 2,
   'audit.exported': 2,
   'admin.viewed': 2,
   'webhook.added': 1,

@@ -159,3 +159,21 @@ test('a row without an id has nothing to be bound to', () => {
   assert.throws(() => phone.seal(undefined as unknown as string, 'x'), /needs its id/)
   assert.throws(() => before.field('', 'phone'), ConfigFault)
 })
+
+test('a value that does not open is heard of, once, without the value', () => {
+  const heard: unknown[] = []
+  const audit = { record: (event: unknown) => void heard.push(event) }
+  const field = fields({ ring: keyRing(bytes(OLD)), random, audit }).field('accounts', 'phone')
+  field.open('ann', field.seal('ann', 'x'))
+  assert.deepEqual(heard, [])
+  field.open('bob', field.seal('ann', 'x'))
+  assert.deepEqual(heard, [
+    {
+      code: 'fields.open_refused',
+      outcome: 'failure',
+      reason: 'fields.tampered',
+      targetId: 'bob',
+      detail: { table: 'accounts', column: 'phone' },
+    },
+  ])
+})

@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/audit.ts'
 import { isCanonicalBase64url, keyedHash } from '../../kernel/bytes.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Keys } from '../../kernel/keys.ts'
@@ -66,6 +67,14 @@ export interface Fields {
   field(table: string, column: string, index?: IndexOptions): Field
 }
 
+/** What sealing depends on. */
+export interface FieldParts {
+  readonly ring: KeyRing
+  readonly random: Random
+  /** Hears of every value that does not open, as `fields.open_refused`. */
+  readonly audit?: Pick<Audit, 'record'> | undefined
+}
+
 /** `b1.KEYID.BASE64URL(nonce, ciphertext, tag)` */
 const SEALED = /^b1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)$/
 
@@ -75,8 +84,8 @@ const SEALED = /^b1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)$/
  *
  * @see ASVS 11.3.2, 11.3.3, 14.2.6; C2SP XAES-256-GCM
  */
-export function fields(parts: { readonly ring: KeyRing; readonly random: Random }): Fields {
-  const { ring, random } = parts
+export function fields(parts: FieldParts): Fields {
+  const { ring, random, audit } = parts
   const ciphers = new Map<string, Xaes>()
   const cipherOf = (keys: Keys): Xaes => {
     let cipher = ciphers.get(keys.id)
@@ -119,6 +128,20 @@ export function fields(parts: { readonly ring: KeyRing; readonly random: Random 
       }
 
       function open(rowId: string, sealed: string): Outcome<string> {
+        const opened = unsealed(rowId, sealed)
+        if (!opened.ok) {
+          audit?.record({
+            code: 'fields.open_refused',
+            outcome: 'failure',
+            reason: opened.refusal.code,
+            targetId: rowId,
+            detail: { table, column },
+          })
+        }
+        return opened
+      }
+
+      function unsealed(rowId: string, sealed: string): Outcome<string> {
         const [, keyId = '', body = ''] = SEALED.exec(sealed) ?? []
         const bytes = Buffer.from(body, 'base64url')
         if (bytes.length < NONCE_BYTES + TAG_BYTES) return refused(refusals.malformed)

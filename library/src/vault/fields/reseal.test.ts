@@ -60,7 +60,10 @@ test('every value comes under the new key, with its index, and reads as before',
   const { db, numbers, source } = accounts(1234)
   const told: ResealProgress[] = []
   const onProgress = (progress: ResealProgress): void => void told.push(progress)
-  const end = await reseal(after, source, { batch: 100, wait, onProgress }).done
+  const heard: string[] = []
+  const audit = { record: (event: { code: string }) => void heard.push(event.code) }
+  const end = await reseal(after, source, { batch: 100, wait, onProgress, audit }).done
+  assert.deepEqual(heard, ['fields.reseal_started', 'fields.reseal_finished'])
   assert.deepEqual(
     { ...end, afterId: undefined },
     { afterId: undefined, seen: 1234, total: 1234, resealed: 1234, unopened: [] },

@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/audit.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Field } from './fields.ts'
 
@@ -49,6 +50,8 @@ export interface ResealOptions {
   /** After every batch; keep what it tells to be able to go on. */
   readonly onProgress?: (progress: ResealProgress) => void | Promise<void>
   readonly signal?: AbortSignal
+  /** Hears when it begins and when every value was seen. */
+  readonly audit?: Pick<Audit, 'record'>
   /** Waits between batches; a timer unless told. */
   readonly wait?: (milliseconds: number) => Promise<void>
 }
@@ -115,12 +118,24 @@ export function reseal(field: Field, source: SealedSource, options: ResealOption
     return true
   }
 
+  function tell(code: 'fields.reseal_started' | 'fields.reseal_finished'): void {
+    const { table, column } = field
+    const { seen, resealed, unopened } = progress
+    const counts = { seen, resealed, unopened: unopened.length }
+    const outcome = unopened.length === 0 ? 'success' : 'failure'
+    options.audit?.record({ code, outcome, detail: { table, column, ...counts } })
+  }
+
   async function run(): Promise<ResealProgress> {
     progress = { ...progress, total: await source.count() }
+    tell('fields.reseal_started')
     while (signal?.aborted !== true) {
       await paused?.until
       const start = performance.now()
-      if (!(await one())) break
+      if (!(await one())) {
+        tell('fields.reseal_finished')
+        break
+      }
       await options.onProgress?.(progress)
       const worked = performance.now() - start
       await wait((worked * (1 - share)) / share)
