@@ -61,7 +61,8 @@ export function clientAddress(trust?: ProxyTrust): ClientAddressOf {
   }
 }
 
-function ownProxies(
+/** Whether an address, so many hops from the socket, is one of our own proxies. */
+export function ownProxies(
   proxies: readonly string[] | number,
 ): (address: string, hop: number) => boolean {
   if (typeof proxies === 'number') {
