@@ -115,6 +115,8 @@ async function attempt(
     }
     const why = error instanceof Error ? error.message : String(error)
     return { verdict: 'inconclusive', why: `the check itself broke: ${why}` }
+  } finally {
+    if (run.line.bounds.stopped === undefined) await scene.tidy()
   }
 }
 

@@ -43,6 +43,7 @@ export class Scene {
   readonly #tag: string
   readonly #lanes: Lanes
   readonly #lane: ReturnType<Lanes>
+  readonly #later: (() => Promise<unknown>)[] = []
   #markers = 0
 
   constructor(run: Run, check: string, { lanes, attempt }: { lanes: Lanes; attempt: number }) {
@@ -114,6 +115,16 @@ export class Scene {
   ): Promise<Talk> {
     const caller = { check: this.check, lane: this.#lane }
     return this.run.line.talk(pieces, caller, { untilMs: 3000, ...options }, together)
+  }
+
+  /** Has something taken away once the check is over, whatever came of it. */
+  afterwards(work: () => Promise<unknown>): void {
+    this.#later.push(work)
+  }
+
+  /** Takes away what the check has made; what cannot be taken away any more, is gone. */
+  async tidy(): Promise<void> {
+    for (const work of this.#later.splice(0)) await work().catch(() => undefined)
   }
 
   /** How long to wait for what should not happen. */

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts'
 import { checks as access } from './access/access.ts'
+import { checks as audit } from './audit/audit.ts'
 import { checks as backupCodes } from './backup-codes/backup-codes.ts'
 import { checks as caching } from './caching/caching.ts'
 import { checks as content } from './content/content.ts'
@@ -13,12 +14,14 @@ import { checks as headers } from './headers/headers.ts'
 import { checks as injection } from './injection/injection.ts'
 import { checks as limits } from './limits/limits.ts'
 import { checks as jwt } from './oauth/jwt.ts'
+import { checks as outbound } from './outbound/outbound.ts'
 import { checks as passkeys } from './passkeys/passkeys.ts'
 import { checks as password } from './password/password.ts'
 import { checks as refresh } from './refresh/refresh.ts'
 import { checks as sessions } from './sessions/sessions.ts'
 import { checks as throttle } from './throttle/throttle.ts'
 import { checks as totp } from './totp/totp.ts'
+import { checks as uploads } from './uploads/uploads.ts'
 
 /** The checks of one defence word, which is also the name of their folder. */
 export interface Chapter {
@@ -32,7 +35,10 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'csrf', system: 1, checks: csrf },
   { word: 'throttle', system: 2, checks: throttle },
   { word: 'enumeration', system: 3, checks: enumeration },
+  { word: 'uploads', system: 4, checks: uploads },
   { word: 'access', system: 5, checks: access },
+  { word: 'outbound', system: 6, checks: outbound },
+  { word: 'audit', system: 7, checks: audit },
   { word: 'limits', system: 8, checks: limits },
   { word: 'cookies', system: 9, checks: cookies },
   { word: 'sessions', system: 9, checks: sessions },

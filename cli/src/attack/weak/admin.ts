@@ -22,10 +22,13 @@ export function adminRoutes(state: State): Routes {
     ...(weak('idor.path-forms') ? { 'GET /admin/users/': open } : {}),
     'GET /admin/audit': call => {
       if (!isAdmin(call) && !weak('audit.access')) {
-        state.log('access.denied', call)
+        if (!weak('audit.denied-events')) state.log('access.denied', call)
         return refuse(call.user === undefined ? 401 : 403, 'access.refused')
       }
-      return json(200, state.audit.slice(-300))
+      const entries = state.audit.slice(-300)
+      return weak('audit.injection')
+        ? { status: 200, text: entries.map(entry => Object.values(entry).join(' ')).join('\n') }
+        : json(200, entries)
     },
     'POST /admin/users/:id/disable': call => {
       if (!isAdmin(call)) return refuse(403, 'access.refused')

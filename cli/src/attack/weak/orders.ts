@@ -73,7 +73,7 @@ export function orderRoutes(state: State): Routes {
     if (claimed !== undefined && (claimed === order.owner.id || claimed === order.owner.email))
       return order
     if (order.owner !== user && !open) {
-      state.log('access.denied', call)
+      if (!weak('audit.denied-events')) state.log('access.denied', call)
       return weak('idor.existence') ? refuse(403, 'orders.forbidden') : absent
     }
     return order

@@ -17,6 +17,8 @@ export class State {
   /** Wrong passwords by name and by address. */
   readonly failures: Map<string, number> = new Map()
   readonly hits: Map<string, { count: number; since: number }> = new Map()
+  /** Files that were written where their names said. */
+  readonly spilled: Map<string, Buffer> = new Map()
   /** What a careless merge would have left on every object. */
   readonly polluted: Record<string, unknown> = {}
   /** Pages by address, for the flaw of a cache in front. */

@@ -61,6 +61,13 @@ export const twinConfig: AttackConfig = {
     list: 'GET /auth/passkeys',
     remove: 'DELETE /auth/passkeys/{id}',
   },
+  uploads: {
+    send: 'POST /api/files',
+    field: 'file',
+    read: 'GET /api/files/{id}',
+    remove: 'DELETE /api/files/{id}',
+  },
+  urls: [{ send: 'POST /api/webhooks/test', json: { url: '{url}' } }],
   adminRoutes: ['GET /admin/users'],
   audit: { http: 'GET /admin/audit', as: 'admin' },
   mail: { http: 'GET /dev/outbox' },

@@ -5,6 +5,8 @@ import { authRoutes } from './auth.ts'
 import { type Answer, type Call, page, type Routes, refuse } from './call.ts'
 import { dress } from './dress.ts'
 import { factorRoutes } from './factors.ts'
+import { chase, fetchRoutes } from './fetcher.ts'
+import { fileRoutes } from './files.ts'
 import { atTheDoor, csrf, parseBody, readBody } from './gates.ts'
 import { orderRoutes } from './orders.ts'
 import { pageRoutes } from './pages.ts'
@@ -36,6 +38,8 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...tokenRoutes(state, state.tokens),
     ...factorRoutes(state),
     ...adminRoutes(state),
+    ...fileRoutes(state),
+    ...fetchRoutes(state),
   }
   const server = createServer(
     {
@@ -134,11 +138,12 @@ async function decide(call: Call, state: State, routes: Routes): Promise<Answer>
   if (state.hit(`rate ${call.remote}`, WINDOW_MS) > PER_WINDOW && !state.weak('dos.rate-limit'))
     return refuse(429, 'throttle.rate', { 'Retry-After': '2' })
   if (call.method === 'OPTIONS') return { status: 204 }
+  chase(call, state)
   const odd = oddities(call, state)
   if (odd !== undefined) return odd
   const forged = csrf(call, state)
   if (forged !== undefined) {
-    state.log('csrf.refused', call)
+    if (!state.weak('audit.bypass-events')) state.log('csrf.refused', call)
     return forged
   }
   const method = call.method === 'HEAD' ? 'GET' : call.method

@@ -28,6 +28,8 @@ export async function made(scene: Scene, alice: Person, routes: ObjectRoutes): P
   const id = created.string(routes.id ?? '/id')
   if (id === undefined)
     throw unclear(`${routes.create.send} answered ${created.status} without an id`, 'objects[].id')
+  const { remove } = routes
+  if (remove !== undefined) scene.afterwards(() => alice.send(remove, { id }))
   const control = await alice.send(routes.read, { id })
   if (!control.text.includes(marker))
     throw unclear(
