@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Secret } from '../../kernel/secret.ts'
+import { secretsChecks } from './secrets.checks.ts'
 import {
   estimatedBits,
   isPlaceholder,
@@ -261,4 +262,18 @@ test('previous keys are read a line or comma each, and a mistake does not repeat
       (error: Error) => error instanceof ConfigFault && !error.message.includes(GOOD),
     )
   }
+})
+
+test('the doctor finds a key beside its data, and one that is past its date', () => {
+  const ring = keyRing(root('new'), [{ root: root('old'), until: 2000 }])
+  const found = (facts: object) =>
+    secretsChecks
+      .filter(check =>
+        check.found({ ring, production: true, keyBesideData: false, now: 0, ...facts }),
+      )
+      .map(({ id }) => id)
+  assert.deepEqual(found({}), [])
+  assert.deepEqual(found({ keyBesideData: true }), ['secrets.key-beside-data'])
+  assert.deepEqual(found({ keyBesideData: true, production: false }), [])
+  assert.deepEqual(found({ now: 2000 }), ['secrets.expired-key'])
 })
