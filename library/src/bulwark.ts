@@ -44,7 +44,7 @@ import { shed } from './shield/limits/shed.ts'
 import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
-import { fields } from './vault/fields/fields.ts'
+import { type Fields, fields } from './vault/fields/fields.ts'
 import type { KeyRing } from './vault/secrets/ring.ts'
 
 /** One member a defence; `false` switches it off, leaving it away is safe. */
@@ -114,6 +114,8 @@ export interface Bulwark {
   readonly throttle: Throttle | undefined
   /** The account flows, when `account` is on. */
   readonly account: AccountFlows | undefined
+  /** Seals columns of yours under the root key. */
+  readonly fields: Fields
   /** Second factors, when `account` is on. */
   readonly factors: Factors | undefined
   readonly limits: Limits | undefined
@@ -313,6 +315,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     }),
   ]
 
+  const sealed = fields({ ring: ringOf(keys), random })
   const people =
     options.account === undefined || options.account === false
       ? undefined
@@ -324,6 +327,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           random,
           audit: written,
           sessions: keeper,
+          sealed,
         })
   if (people !== undefined && keeper !== undefined) {
     flows = people.flows
@@ -365,6 +369,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     sessions: keeper,
     throttle: throttled,
     account: flows,
+    fields: sealed,
     factors: people?.factors,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
@@ -417,6 +422,7 @@ interface PeopleParts {
   readonly random: Random
   readonly audit: Audit | undefined
   readonly sessions: SessionKeeper | undefined
+  readonly sealed: Fields
 }
 
 interface People {
@@ -454,8 +460,7 @@ async function accounts(options: AccountModule, parts: PeopleParts): Promise<Peo
     admission: admission({ permits, queue: permits * 64, queueSeconds: 10 }),
     ...(mails !== undefined && { wakeMail: mails.wake }),
   })
-  const sealed = fields({ ring: ringOf(parts.keys), random: parts.random })
-  second = factors(flows.ground, sealed, flows.ground.settings.service)
+  second = factors(flows.ground, parts.sealed, flows.ground.settings.service)
   mails?.start()
   const keysOfDevices = passkeys(flows.ground, parts.origins, flows.ground.settings.service)
   return { flows, factors: second, passkeys: keysOfDevices, mails }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { bulwark } from 'bulwark/fastify'
 import { developmentOutbox, type Mailer } from 'bulwark/mail'
+import { outboundAuditEvent, outboundPolicy } from 'bulwark/outbound'
 import type { Stores } from 'bulwark/stores'
 import { diskStorage, uploads } from 'bulwark/uploads'
+import { webhooks } from 'bulwark/webhooks'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { adminRoutes } from './admin/routes.ts'
 import type { Database } from './data/database.ts'
@@ -15,6 +17,8 @@ import type { Settings } from './settings.ts'
 import { setup } from './setup/setup.ts'
 import { assetRoutes } from './web/assets.ts'
 import { pageRoutes } from './web/routes.ts'
+import { webhookRegistry } from './webhooks/registry.ts'
+import { EVENTS, webhookRoutes } from './webhooks/routes.ts'
 
 /** What the service stands on; whoever starts it opens and closes these. */
 export interface Parts {
@@ -59,6 +63,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     trustedProxies: settings.trustedProxies,
     stores: parts.stores,
     clock,
+    throttle: { policies: { 'webhook-test': { by: 'account', limit: 30, windowSeconds: 300 } } },
     account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
   })
   app.addHook('preClose', async () => {
@@ -73,10 +78,39 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     clock,
   })
   app.addHook('onClose', () => files.close())
+  const outbound = outboundPolicy({
+    name: 'webhooks',
+    purpose: 'Deliveries to addresses that account owners register.',
+    schemes: settings.mode === 'production' ? ['https'] : ['http', 'https'],
+    maxRedirects: 0,
+    maxBodyBytes: 65_536,
+    allowAddresses: settings.outboundAllow,
+    ports: settings.outboundPorts,
+    observe: event => {
+      const audited = outboundAuditEvent(event)
+      if (audited !== undefined) app.bulwark.audit?.record(audited)
+    },
+  })
+  const hooks = webhooks({
+    events: EVENTS,
+    policy: outbound,
+    registry: await webhookRegistry(parts.database),
+    jobs: parts.stores.jobs,
+    sealed: app.bulwark.fields.field('webhooks', 'secrets'),
+    clock,
+    random: app.bulwark.random,
+    record: event => app.bulwark.audit?.record(event),
+  })
+  hooks.start()
+  app.addHook('onClose', async () => {
+    await hooks.stop()
+    await outbound.close()
+  })
   const first = await setup(app.bulwark, settings)
   healthRoutes(app, () => stopping)
   assetRoutes(app)
-  orderRoutes(app, orders)
+  orderRoutes(app, orders, hooks)
+  webhookRoutes(app, hooks)
   fileRoutes(app, files)
   adminRoutes(app)
   if (outbox !== undefined) outboxRoutes(app, outbox)

@@ -20,6 +20,9 @@ export interface Settings {
   readonly seedFile: string | undefined
   readonly socialFile: string | undefined
   readonly workers: number
+  /** Special addresses that webhooks may reach all the same, as CIDRs; for development. */
+  readonly outboundAllow: readonly string[]
+  readonly outboundPorts: readonly number[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -55,6 +58,9 @@ export function settings(environment: Environment, cwd: string): Settings {
     return value
   }
 
+  const list = (name: string): readonly string[] =>
+    (text(name) ?? '').split(/[\s,]+/).filter(Boolean)
+
   const mode = text('NODE_ENV') === 'production' ? 'production' : 'development'
   const port = whole('PORT', 3000, 0, 65_535)
   const dataFolder = text('BULWARK_DATA') ?? join(cwd, '.data')
@@ -71,6 +77,7 @@ export function settings(environment: Environment, cwd: string): Settings {
     }
   }
   const rootKey = secret('BULWARK_ROOT_KEY') ?? developmentKey(mode, dataFolder)
+  const ports = list('BULWARK_OUTBOUND_PORTS').map(Number)
   const redis = secret('REDIS_URL')
   const database = secret('DATABASE_URL')
   const smtp = secret('BULWARK_SMTP_URL')
@@ -84,11 +91,13 @@ export function settings(environment: Environment, cwd: string): Settings {
     databaseUrl: database === undefined ? undefined : new Secret(database),
     redisUrls:
       redis === undefined ? undefined : new Secret(redis.split(',').map(address => address.trim())),
-    trustedProxies: (text('BULWARK_TRUSTED_PROXIES') ?? '').split(/[\s,]+/).filter(Boolean),
+    trustedProxies: list('BULWARK_TRUSTED_PROXIES'),
     smtpUrl: smtp === undefined ? undefined : new Secret(smtp),
     seedFile: text('BULWARK_SEED'),
     socialFile: text('BULWARK_SOCIAL'),
     workers: whole('WORKERS', 1, 1, 64),
+    outboundAllow: list('BULWARK_OUTBOUND_ALLOW'),
+    outboundPorts: ports.length > 0 ? ports : [80, 443],
   }
 }
 

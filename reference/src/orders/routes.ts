@@ -1,6 +1,7 @@
 import { refuse } from 'bulwark/refuse'
 import { uuid } from 'bulwark/uuid'
-import type { FastifyInstance } from 'fastify'
+import type { Webhooks } from 'bulwark/webhooks'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Order, Orders } from './orders.ts'
 
@@ -17,8 +18,15 @@ const notFound = { code: 'access.not_found', says: 'access.not_found', status: 4
 const owned = { access: { signedIn: true } } as const
 
 /** `/api/orders`: everybody's own, and nobody else's. */
-export function orderRoutes(app: FastifyInstance, orders: Orders): void {
-  const own = (request: { readonly principal: FastifyPrincipal }) =>
+export function orderRoutes(
+  app: FastifyInstance,
+  orders: Orders,
+  webhooks: Pick<Webhooks, 'publish'>,
+): void {
+  const tell = (request: FastifyRequest, event: string, data: object): Promise<void> =>
+    webhooks.publish(request.principal?.accountId ?? '', event, data)
+
+  const own = (request: { readonly principal: FastifyRequest['principal'] }) =>
     orders.of(request.principal ?? refuse(notFound))
   const idOf = (params: unknown): string => {
     const parsed = uuid((params as { id?: unknown }).id)
@@ -32,6 +40,7 @@ export function orderRoutes(app: FastifyInstance, orders: Orders): void {
     { config: { ...owned, content: { body: newOrder } } },
     async (request, reply) => {
       const order = await own(request).add(request.body as z.infer<typeof newOrder>)
+      await tell(request, 'order.created', order)
       return reply.code(201).header('location', `/api/orders/${order.id}`).send(order)
     },
   )
@@ -43,13 +52,15 @@ export function orderRoutes(app: FastifyInstance, orders: Orders): void {
     { config: { ...owned, content: { body: orderChange } } },
     async request => {
       const change = request.body as z.infer<typeof orderChange>
-      return found(await own(request).change(idOf(request.params), change))
+      const order = found(await own(request).change(idOf(request.params), change))
+      await tell(request, 'order.changed', order)
+      return order
     },
   )
   app.delete('/api/orders/:id', { config: owned }, async (request, reply) => {
-    if (!(await own(request).remove(idOf(request.params)))) refuse(notFound)
+    const id = idOf(request.params)
+    if (!(await own(request).remove(id))) refuse(notFound)
+    await tell(request, 'order.removed', { id })
     return reply.code(204).send()
   })
 }
-
-type FastifyPrincipal = import('fastify').FastifyRequest['principal']

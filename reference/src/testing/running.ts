@@ -34,6 +34,7 @@ export async function freePort(): Promise<number> {
 export async function running(
   store: 'memory' | 'sqlite' = 'memory',
   environment: Record<string, string> = {},
+  clock?: () => number,
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-test-'))
   const port = await freePort()
@@ -41,7 +42,12 @@ export async function running(
   const stores =
     store === 'memory' ? memoryStores() : await sqliteStores({ path: join(folder, 'bulwark.db') })
   const database = sqliteDatabase(store === 'memory' ? ':memory:' : join(folder, 'orders.db'))
-  const made = await service(given, { stores, database, mailer: undefined })
+  const made = await service(given, {
+    stores,
+    database,
+    mailer: undefined,
+    ...(clock !== undefined && { clock }),
+  })
   await made.app.listen({ host: '127.0.0.1', port })
   const origin = given.origin
 
