@@ -13,7 +13,8 @@ export type Detected =
   /** Known, and no type that can be judged. */
   | { readonly is: 'other'; readonly what: string; readonly mixed?: true }
 
-const HEAD_BYTES = 4096
+/** Enough for a licence in a comment before the first tag. */
+const HEAD_BYTES = 64 * 1024
 const SIGNATURES: readonly (readonly [string, string])[] = [
   ['image/png', '\x89PNG\r\n\x1a\n'],
   ['image/jpeg', '\xff\xd8\xff'],
@@ -27,12 +28,12 @@ const AVIF = /^(?:avif|avis)$/
 const HEIC = /^(?:heic|heix|heim|heis|hevc|hevx)$/
 const MOVIE = /^(?:isom|iso[2-9]|mp4[12]|avc1|M4V |M4VH|M4VP|dash|mmp4|MSNV|f4v |cmf[cs2])$/
 const SVG_ROOT =
-  /^\s*(?:<\?xml\s[^<>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE\s+svg(?:[^<>[\]]|\[(?:[^\]])*\])*>\s*)*<(?:[\w.-]+:)?svg[\s/>]/i
+  /^\s*(?:<\?(?:(?!\?>)[\s\S])*\?>\s*|<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE\s+svg(?:[^<>[\]]|\[[^\]]*\])*>\s*)*<(?:[\w.-]+:)?svg[\s/>]/i
 
 /** Reads what a file is from its beginning, never from what its sender says. */
 export async function detect(source: Source): Promise<Detected> {
   const head = await source.read(0, HEAD_BYTES)
-  const text = head.toString('latin1')
+  const text = head.toString('latin1', 0, 16)
   for (const [name, signature] of SIGNATURES) {
     if (text.startsWith(signature)) return named(name)
   }
