@@ -215,6 +215,14 @@ test('a zip gives back what was put in, packed or not', t => {
   zip.close()
 })
 
+test('a zip that lies about the size of a file is refused', () => {
+  const bytes = zipOf({ 'a.json': '{"a":1}' })
+  const entry = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]))
+  bytes.writeUInt32LE(3, entry + 24)
+  const zip = zipIn(bytes, 'x.zip')
+  assert.throws(() => zip.read(zip.entries[0] ?? assert.fail()), /x\.zip lies about 0/)
+})
+
 test('a zip with any byte changed is read or refused, and nothing else breaks', () => {
   const whole = zipOf({ 'a.json': '{"a":1}', 'b.json': '{"b":2}' })
   fc.assert(

@@ -88,6 +88,12 @@ const PLANTED: readonly (readonly [
     /honest@1.0.0 fetches evil, evil-1.0.0.tgz/,
   ],
   [
+    'an address of the same name in another scope',
+    'deps.name-mismatch',
+    { honest: { resolved: 'https://registry.npmjs.org/@evil/honest/-/honest-1.0.0.tgz' } },
+    /honest@1.0.0 fetches @evil\/honest, honest-1.0.0.tgz/,
+  ],
+  [
     'an address of another version',
     'deps.name-mismatch',
     { honest: { resolved: 'https://registry.npmjs.org/honest/-/honest-0.9.0.tgz' } },

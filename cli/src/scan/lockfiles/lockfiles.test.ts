@@ -240,3 +240,19 @@ test('a package below another is the one that its neighbour sees', () => {
   assert.deepEqual(graph.paths('node_modules/a/node_modules/b'), [['app', 'a@1.0.0', 'b@1.0.0']])
   assert.deepEqual(graph.paths('node_modules/b'), [['app', 'b@2.0.0']])
 })
+
+test('a package sees what lies beside it before what lies at the top', () => {
+  const lock = {
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'app', dependencies: { a: '1.0.0', c: '2.0.0' } },
+      'node_modules/a': { version: '1.0.0', dependencies: { b: '1.0.0' } },
+      'node_modules/a/node_modules/b': { version: '1.0.0', dependencies: { c: '^1.0.0' } },
+      'node_modules/a/node_modules/c': { version: '1.0.0' },
+      'node_modules/c': { version: '2.0.0' },
+    },
+  }
+  const graph = graphOf(readLockfile(PROJECT, 'package-lock.json', JSON.stringify(lock)))
+  const [way] = graph.paths('node_modules/a/node_modules/c')
+  assert.deepEqual(way, ['app', 'a@1.0.0', 'b@1.0.0', 'c@1.0.0'])
+})

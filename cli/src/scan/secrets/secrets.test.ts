@@ -254,7 +254,9 @@ test('a comment that says why allows a line; one that does not, does not', async
 })
 
 test("another scanner's comment switches nothing off", async t => {
-  const folder = plant(t, { 'a.ts': `// secretlint-disable\nconst a = 'npm_${ROLL(ALNUM, 36)}'\n` })
+  const folder = plant(t, {
+    'a.ts': `// secretlint-disable\nconst a = 'shpat_${ROLL(ALNUM, 32)}'\n`,
+  })
   assert.equal((await scanned(folder)).exit, EXIT.findings)
 })
 
