@@ -42,7 +42,11 @@ test('the literals that are asked for before secretlint is drop none of its find
       // The last line opens the gate and is itself no finding.
       const opened = await secretlintHits({ text: `${text}\n// figd_\n`, path })
       const gated = await secretlintHits({ text, path })
-      assert.deepEqual(gated, opened, kind)
+      const places = gated.map(({ from, to }) => `${from} ${to}`)
+      assert.ok(
+        opened.every(({ from, to }) => places.includes(`${from} ${to}`)),
+        kind,
+      )
     }
   }
 })
