@@ -1,10 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
-import { type AccountFlows, type AccountOptions, account } from './account/account.ts'
-import { type Factors, factors } from './account/factors/factors.ts'
-import type { Mailer } from './account/mail/mail.ts'
-import { type MailWorker, mailWorker } from './account/mail/worker.ts'
-import { type Passkeys, passkeys } from './account/passkeys/passkeys.ts'
+import type { AccountFlows } from './account/account.ts'
+import type { Factors } from './account/factors/factors.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
 import { type ClientAddressOf, clientAddress, type ProxyTrust } from './http/address.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
@@ -19,6 +16,7 @@ import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
 import type { Refusal } from './kernel/refusal.ts'
 import type { Secret } from './kernel/secret.ts'
+import { type AccountModule, people } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
 import type { Exchange } from './pipeline/exchange.ts'
 import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
@@ -37,7 +35,6 @@ import { type ContentOptions, content } from './shield/content/content.ts'
 import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
 import { visitors } from './shield/csrf/visitor.ts'
 import { type HeadersOptions, headers } from './shield/headers/headers.ts'
-import { admission } from './shield/limits/admission.ts'
 import { gate } from './shield/limits/gate.ts'
 import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
 import { shed } from './shield/limits/shed.ts'
@@ -93,11 +90,6 @@ export interface ThrottleSettings {
 export interface AccessSettings {
   /** Policies of routes that other plugins bring along: `{ 'GET /docs/*': { public: true } }`. */
   readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>
-}
-
-export interface AccountModule extends AccountOptions {
-  /** What sends mails. Without one they wait in the store. */
-  readonly mailer?: Mailer
 }
 
 /** All defences, put together. Adapters show it requests and write its answers. */
@@ -190,6 +182,8 @@ const KNOWN = {
     'stepUpSeconds',
     'deviceSeconds',
     'role',
+    'mailsPerAddressHourly',
+    'challenge',
   ],
   audit: ['address', 'device', 'queueLimit', 'failClosed', 'own', 'node'],
   content: ['consumes', 'produces', 'json'],
@@ -316,10 +310,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   ]
 
   const sealed = fields({ ring: ringOf(keys), random })
-  const people =
+  const accounts =
     options.account === undefined || options.account === false
       ? undefined
-      : await accounts(options.account, {
+      : await people(options.account, {
+          mode,
           origins,
           stores,
           keys,
@@ -327,10 +322,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           random,
           audit: written,
           sessions: keeper,
-          sealed,
+          fields: sealed,
+          permits: hashPermits(),
         })
-  if (people !== undefined && keeper !== undefined) {
-    flows = people.flows
+  if (accounts !== undefined && keeper !== undefined) {
+    flows = accounts.flows
     const parts: AccountRoutes = {
       flows,
       stores,
@@ -341,8 +337,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     endpoints.push(
       ...accountEndpoints(parts),
       ...accountChangeEndpoints(parts),
-      ...factorEndpoints(parts, people.factors),
-      ...passkeyEndpoints(parts, people.passkeys),
+      ...factorEndpoints(parts, accounts.factors),
+      ...passkeyEndpoints(parts, accounts.passkeys),
     )
   }
 
@@ -370,7 +366,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     throttle: throttled,
     account: flows,
     fields: sealed,
-    factors: people?.factors,
+    factors: accounts?.factors,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
@@ -401,7 +397,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     },
     async close() {
       shedding?.stop()
-      await people?.mails?.stop()
+      await accounts?.stop()
       await written?.close()
       if (options.stores === undefined) await stores.close()
     },
@@ -412,58 +408,6 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 function hashPermits(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
   return Math.max(1, Math.min(availableParallelism(), threads - 1))
-}
-
-interface PeopleParts {
-  readonly origins: readonly string[]
-  readonly stores: Stores
-  readonly keys: Keys
-  readonly clock: Clock
-  readonly random: Random
-  readonly audit: Audit | undefined
-  readonly sessions: SessionKeeper | undefined
-  readonly sealed: Fields
-}
-
-interface People {
-  readonly flows: AccountFlows
-  readonly factors: Factors
-  readonly passkeys: Passkeys
-  readonly mails: MailWorker | undefined
-}
-
-async function accounts(options: AccountModule, parts: PeopleParts): Promise<People> {
-  const { audit: log, sessions: keeper } = parts
-  const [origin] = parts.origins
-  if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
-  if (log === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
-  if (keeper === undefined) throw new ConfigFault('session', 'is false, and accounts need it')
-  const { mailer, ...rest } = options
-  const mails =
-    mailer === undefined
-      ? undefined
-      : mailWorker({
-          ...parts,
-          jobs: parts.stores.jobs,
-          mailer,
-          service: rest.service ?? new URL(origin).host,
-        })
-  const permits = hashPermits()
-  let second: Factors | undefined
-  const flows = await account(rest, {
-    ...parts,
-    secondFactors: async accountId => (await second?.owed(accountId)) ?? [],
-    origin,
-    audit: log,
-    sessions: keeper,
-    permits,
-    admission: admission({ permits, queue: permits * 64, queueSeconds: 10 }),
-    ...(mails !== undefined && { wakeMail: mails.wake }),
-  })
-  second = factors(flows.ground, parts.sealed, flows.ground.settings.service)
-  mails?.start()
-  const keysOfDevices = passkeys(flows.ground, parts.origins, flows.ground.settings.service)
-  return { flows, factors: second, passkeys: keysOfDevices, mails }
 }
 
 /** A ring of the one key there is. */

@@ -10,8 +10,6 @@ export const refusals = {
 
 const HOUR_MS = 3_600_000
 
-/** How often an hour one client address may start what sends a mail to somebody. */
-const PER_ADDRESS = 20
 /** How often an hour one mailbox is written to by what anybody can start. */
 const PER_MAILBOX = 3
 
@@ -27,7 +25,7 @@ export async function hourly(
 ): Promise<Refusal | undefined> {
   const key = hashedKey(ground, `${flow}\naddress\n${addressBucket(address)}`)
   const now = ground.clock()
-  const rate = { limit: PER_ADDRESS, windowMs: HOUR_MS }
+  const rate = { limit: ground.settings.mailsPerAddressHourly, windowMs: HOUR_MS }
   const [counted] = await ground.stores.counters.hit([{ key: `mail:${key}`, rate }], now)
   if (counted?.allowed !== false) return undefined
   return { ...refusals.tooOften, retryAfterSeconds: coarseSeconds(counted.resetAt - now) }

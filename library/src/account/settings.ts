@@ -20,6 +20,11 @@ export interface FlowOptions {
   readonly deviceSeconds?: number
   /** What an account becomes when it is registered; `user` unless told. */
   readonly role?: string
+  /**
+   * How often an hour one client address may start what sends a mail: registering, resending, asking
+   * for a new password. 20 unless told; 2,000 in development, where every client is one machine.
+   */
+  readonly mailsPerAddressHourly?: number
 }
 
 export interface AccountSettings {
@@ -34,6 +39,7 @@ export interface AccountSettings {
   readonly stepUpMs: number
   readonly deviceMs: number
   readonly role: string
+  readonly mailsPerAddressHourly: number
 }
 
 const DAY = 86_400
@@ -62,5 +68,6 @@ export function accountSettings(origin: string, options: FlowOptions = {}): Acco
     stepUpMs: bounded('stepUpSeconds', 300, 10, 3_600) * 1000,
     deviceMs: bounded('deviceSeconds', 180 * DAY, 60, 400 * DAY) * 1000,
     role: options.role ?? 'user',
+    mailsPerAddressHourly: bounded('mailsPerAddressHourly', 20, 1, 1_000_000),
   }
 }

@@ -1,0 +1,100 @@
+import { type AccountFlows, type AccountOptions, account } from './account/account.ts'
+import { type Factors, factors } from './account/factors/factors.ts'
+import { housekeeping } from './account/housekeeping/housekeeping.ts'
+import type { Mailer } from './account/mail/mail.ts'
+import { mailWorker } from './account/mail/worker.ts'
+import { type Passkeys, passkeys } from './account/passkeys/passkeys.ts'
+import type { Audit } from './audit/audit.ts'
+import type { Clock } from './kernel/clock.ts'
+import { ConfigFault } from './kernel/fault.ts'
+import type { Keys } from './kernel/keys.ts'
+import type { Random } from './kernel/random.ts'
+import type { SessionKeeper } from './session/sessions/sessions.ts'
+import { admission } from './shield/limits/admission.ts'
+import type { Stores } from './store/port/stores.ts'
+import type { Fields } from './vault/fields/fields.ts'
+
+export interface AccountModule extends AccountOptions {
+  /** What sends mails. Without one they wait in the store. */
+  readonly mailer?: Mailer
+}
+
+/** What the accounts are put together from. */
+export interface PeopleParts {
+  readonly mode: 'development' | 'production'
+  readonly origins: readonly string[]
+  readonly stores: Stores
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: Audit | undefined
+  readonly sessions: SessionKeeper | undefined
+  readonly fields: Fields
+  /** How many passwords are hashed at once. */
+  readonly permits: number
+}
+
+/** Everything with people in it. */
+export interface People {
+  readonly flows: AccountFlows
+  readonly factors: Factors
+  readonly passkeys: Passkeys
+  /** Ends what works in the background; resolves when it has. */
+  stop(): Promise<void>
+}
+
+const QUEUE_PER_PERMIT = 64
+const QUEUE_SECONDS = 10
+const DEVELOPMENT_MAILS = 2000
+
+/**
+ * Puts the account flows together, with the workers behind them: mails and housekeeping.
+ *
+ * @throws {ConfigFault} when accounts lack what they stand on
+ */
+export async function people(options: AccountModule, parts: PeopleParts): Promise<People> {
+  const { audit, sessions, stores, clock, permits } = parts
+  const [origin] = parts.origins
+  if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
+  if (audit === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
+  if (sessions === undefined) throw new ConfigFault('session', 'is false, and accounts need it')
+  const { mailer, ...given } = options
+  const service = given.service ?? new URL(origin).host
+  const mails =
+    mailer === undefined ? undefined : mailWorker({ ...parts, jobs: stores.jobs, mailer, service })
+  let second: Factors | undefined
+  const flows = await account(
+    {
+      // Every client of a developer's machine has one address, and tests have hundreds of people.
+      ...(parts.mode === 'development' && { mailsPerAddressHourly: DEVELOPMENT_MAILS }),
+      ...given,
+      service,
+    },
+    {
+      ...parts,
+      origin,
+      audit,
+      sessions,
+      secondFactors: async accountId => (await second?.owed(accountId)) ?? [],
+      admission: admission({
+        permits,
+        queue: permits * QUEUE_PER_PERMIT,
+        queueSeconds: QUEUE_SECONDS,
+      }),
+      ...(mails !== undefined && { wakeMail: mails.wake }),
+    },
+  )
+  second = factors(flows.ground, parts.fields, service)
+  const tidy = housekeeping({ stores, clock, sweep: flows.sweepDeleted })
+  mails?.start()
+  tidy.start()
+  return {
+    flows,
+    factors: second,
+    passkeys: passkeys(flows.ground, parts.origins, service),
+    async stop() {
+      await mails?.stop()
+      await tidy.stop()
+    },
+  }
+}
