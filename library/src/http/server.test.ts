@@ -181,17 +181,29 @@ onWire(
   },
   async wire => {
     const before = process.memoryUsage.rss()
-    const kinds = ['GET / HTTP/1.1\nHost: x\nX-', SLOW_BODY]
-    const crowd = Array.from({ length: CROWD }, (_, at) => wire.open(kinds[at % 2]))
+    const kinds = ['GET / HTTP/1.1\nHost: x\nX-', SLOW_BODY, 'GET /big HTTP/1.1\nHost: x\n\n']
+    const crowd = Array.from({ length: CROWD }, (_, at) => {
+      const one = wire.open(kinds[at % 3])
+      if (at % 3 === 2) one.socket.pause()
+      return one
+    })
     await arrived(wire, CROWD)
     const friend = wire.open('GET / HTTP/1.1\nHost: x\nConnection: close\n\n')
     assert.match(await friend.closed, /served$/)
     await until(() => crowd.every(({ socket }) => socket.bytesWritten > 0), 'all have begun')
     await new Promise(resolve => setTimeout(resolve, 50))
     pass(wire, 11)
-    const answers = await Promise.all(crowd.map(({ closed }) => closed))
+    const senders = crowd.filter((_, at) => at % 3 !== 2)
+    const answers = await Promise.all(senders.map(({ closed }) => closed))
     assert.ok(answers.every(text => text.startsWith('HTTP/1.1 408 ')))
-    assert.ok(process.memoryUsage.rss() - before < 64 * 1024 * 1024)
+    // Readers get time by the size of what they asked for: 32 MiB at 1000 bytes a second.
+    wire.clock.advance(34_000_000)
+    wire.hardened.sweep()
+    await until(() => wire.hardened.sockets === 0, 'nobody is left')
+    assert.equal(wire.cuts.length, CROWD)
+    // The crowd itself lives in this process too, and is the larger half.
+    assert.ok(process.memoryUsage.rss() - before < 96 * 1024 * 1024)
+    for (const { socket } of crowd) socket.destroy()
   },
 )
 
