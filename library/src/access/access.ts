@@ -20,6 +20,13 @@ export interface SignedInPolicy {
    * `second` stands for any but the password.
    */
   readonly factor?: string | readonly string[]
+  /**
+   * All of these scopes, from clients that act for somebody by an OAuth token. Without it no such
+   * client may use the route at all: what a person may is not what every client of theirs may.
+   */
+  readonly scope?: string | readonly string[]
+  /** Whom a bearer token must be meant for; this service itself unless told (RFC 8707). */
+  readonly audience?: string
   /** True: the wrong role meets 404 instead of 403, so that the route's existence stays hidden. */
   readonly hidden?: boolean
 }
@@ -31,6 +38,12 @@ export interface Principal {
   /** Last full proof of identity. */
   readonly authenticatedAt: number
   readonly factors: readonly { readonly factor: string; readonly at: number }[]
+  /** The OAuth client that acts; `undefined` for people and the application's own clients. */
+  readonly clientId?: string | undefined
+  /** What that client was allowed. */
+  readonly scope?: readonly string[] | undefined
+  /** The family of tokens that a bearer token belongs to. */
+  readonly familyId?: string | undefined
 }
 
 export const refusals = {
@@ -44,6 +57,12 @@ export const refusals = {
   hiddenRole: { code: 'access.hidden_role', says: 'access.not_found', status: 404 },
   stepUp: { code: 'access.step_up', says: 'access.step_up', status: 403 },
   factor: { code: 'access.factor', says: 'access.step_up', status: 403 },
+  scope: {
+    code: 'access.scope',
+    says: 'access.insufficient_scope',
+    status: 403,
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+  },
   /** A row that is absent or somebody else's: nobody can tell which, not even we. */
   notFound: { code: 'access.not_found', says: 'access.not_found', status: 404 },
   /** An id that is no id. Says what an absent row says. */
@@ -56,9 +75,9 @@ const SKEW_MS = 60_000
 /**
  * Judges a request by the policy of its route.
  *
- * @returns `access.not_signed_in` (401), `access.role` (403; 404 where hidden), `access.step_up` or
- * `access.factor` (403), or `undefined` to let through
- * @see ASVS 8.2.1, 8.3.1, 7.5.3
+ * @returns `access.not_signed_in` (401), `access.scope` (403), `access.role` (403; 404 where hidden),
+ * `access.step_up` or `access.factor` (403), or `undefined` to let through
+ * @see ASVS 8.2.1, 8.3.1, 7.5.3, 10.3.2
  */
 export function judge(
   policy: AccessPolicy,
@@ -67,6 +86,9 @@ export function judge(
 ): Refusal | undefined {
   if ('public' in policy) return undefined
   if (principal === undefined) return refusals.notSignedIn
+  if (principal.clientId !== undefined && !isInScope(policy, principal)) {
+    return wantingScope(list(policy.scope ?? []))
+  }
   // The role comes before the proof: who may not at all is not asked for a password first.
   if (policy.role !== undefined && !list(policy.role).includes(principal.role)) {
     return policy.hidden === true ? refusals.hiddenRole : refusals.role
@@ -76,6 +98,16 @@ export function judge(
   }
   if (policy.factor !== undefined && !isProven(policy, principal, now)) return refusals.factor
   return undefined
+}
+
+function isInScope(policy: SignedInPolicy, { scope = [] }: Principal): boolean {
+  return policy.scope !== undefined && list(policy.scope).every(word => scope.includes(word))
+}
+
+function wantingScope(wanted: readonly string[]): Refusal {
+  if (wanted.length === 0) return refusals.scope
+  const challenge = `Bearer error="insufficient_scope", scope="${wanted.join(' ')}"`
+  return { ...refusals.scope, headers: { 'www-authenticate': challenge } }
 }
 
 function isProven(policy: SignedInPolicy, principal: Principal, now: number): boolean {

@@ -169,6 +169,10 @@ test('the owner changes and removes; others change and remove nothing', async ()
       .where(eb => eb.or([eb('account_id', '=', 'ann')]))
       .execute()
   }
+  const always = sql<boolean>`1 = 1 or 1 = 1`
+  await db.of(bob).updateTable('orders').set({ quantity: 3 }).where(always).execute()
+  const rid = await db.of({ accountId: 'eve' }).deleteFrom('orders').where(always).execute()
+  assert.equal(rid[0]?.numDeletedRows, 0n)
   assert.deepEqual(all('orders'), before)
   await db.of(ann).updateTable('orders').set({ quantity: 7 }).execute()
   assert.deepEqual(

@@ -7,6 +7,8 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'stepUpSeconds',
   'factor',
   'hidden',
+  'scope',
+  'audience',
 ])
 
 /**
@@ -41,6 +43,12 @@ export function checkedPolicy(policy: unknown, route: string): AccessPolicy {
       return wrong(`${name} must be a word or a list of at least one`)
     }
   }
+  if (given['scope'] !== undefined && !isScope(given['scope'])) {
+    return wrong('scope must be a word of RFC 6749 §3.3 or a list of at least one')
+  }
+  if (given['audience'] !== undefined && !URL.canParse(String(given['audience']))) {
+    return wrong('audience must be a URL')
+  }
   const seconds = given['stepUpSeconds']
   if (seconds !== undefined && !(Number.isSafeInteger(seconds) && (seconds as number) > 0)) {
     return wrong('stepUpSeconds must be a whole number above 0')
@@ -49,6 +57,12 @@ export function checkedPolicy(policy: unknown, route: string): AccessPolicy {
     return wrong('hidden must be true or false')
   }
   return policy as SignedInPolicy
+}
+
+function isScope(value: unknown): boolean {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const word = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+  return list.length > 0 && list.every(one => typeof one === 'string' && word.test(one))
 }
 
 function isWords(value: unknown): boolean {

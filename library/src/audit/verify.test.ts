@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { testClock } from '../kernel/clock.ts'
 import { deriveKeys } from '../kernel/keys.ts'
@@ -320,4 +321,21 @@ test('rows cut off at the end are found by what the log itself counts', async ()
   assert.deepEqual(await look(rows), [])
   assert.deepEqual(await look(rows.slice(0, 8)), ['truncated'])
   assert.deepEqual(await look([]), ['truncated'])
+})
+
+test('a row of another log under the same key, from the same place, is found', async () => {
+  const [one, two] = [await written(9), await written(9)]
+  for (let at = 0; at < 9; at++) {
+    const mixed = one.rows.with(at, two.rows[at] as AuditRow)
+    const found = await kinds(mixed)
+    assert.ok(found.includes('changed'), `row ${at + 1}`)
+  }
+  const spliced = [...one.rows.slice(0, 4), ...two.rows.slice(4)]
+  assert.deepEqual(await kinds(spliced), ['changed'])
+})
+
+test('the link is HMAC-SHA-256 over place, link before and line, and stays so', () => {
+  const key = createSecretKey(Buffer.alloc(32, 1))
+  const expected = createHmac('sha256', Buffer.alloc(32, 1)).update('7\nprevious\n{"v":1}')
+  assert.equal(chainLink(key, 7, 'previous', '{"v":1}'), expected.digest('base64url'))
 })
