@@ -22,6 +22,9 @@ const KEYWORD =
 
 const PASSWORDS = /pass(?:wor[dt]|wd|phrase|code)?$|pwd$/i
 
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+const KEYS = /api[-_.]?key$|secret$/i
+
 /** Names that hold such a word and mean something else. */
 const OTHERWISE =
   /public|primary|foreign|sort|partition|key_?id|keyid|token_?(?:type|id|name|url|uri|endpoint|kind|count|limit|length|ttl|header|field|param|prefix|pattern|regex|address|class|list|set|stream|value|index)|tokeni[sz]|[-_.]?(?:name|id|path|file|filename|url|uri|endpoint|header|type|length|size|ttl|expiry|expires(?:in|at)?|age|field|param|parameter|regexp?|pattern|prefix|suffix|count|limit|bytes|kind|label|placeholder|hint|message|error|policy|rules?|alg(?:orithm)?|env|var|variable|title|description|text|help|format|version|digest|hash|hint|selector|input|status|state|mode|method|scheme|provider|class|icon|reset|confirm(?:ation)?|option|attribute|property|reference|ref|store|manager|service|event|action|code|route|page|link|scope|strategy|required|enabled|supported|min|max|level)s?$/i
@@ -34,8 +37,8 @@ const SAMPLES =
 
 /** What stands between a name and its value: a type, a bracket, an operator, a default. */
 const QUOTED =
-  /^\w{0,40}["'`\]]{0,2}\s{0,8}(?:[?!]?:\s{0,4}[A-Za-z<>|[\] ]{1,40})?\s{0,8}(?:=>|:=|\?\?=?|\|\|=?|={1,3}|!==?|:)\s{0,8}(?:(?:process\.env|import\.meta\.env|env)[\w.[\]'"]{0,60}\s{0,8}(?:\?\?|\|\|)\s{0,8})?(?:[bru]|Buffer\.from\(|new Secret\()?(["'`])((?:\\.|(?!\1)[^\\\n]){4,512})\1/
-/** `set('X-Api-Key', 'value')`: the name is the whole string before the comma. */
+  /^\w{0,40}["'`\]]{0,2}\s{0,8}(?:[?!]?:\s{0,4}[A-Za-z<>|[\] ]{1,40})?\s{0,8}(?:=>|:=|\?\?=?|\|\|=?|={1,3}|!==?|:)\s{0,8}(?:(?:process\.env|import\.meta\.env|env)[\w.[\]'"]{0,60}\s{0,8}(?:\?\?|\|\|)\s{0,8})?(?:[bru]|Buffer\.from\(|new Secret\(|\[\s{0,8})?(["'`])((?:\\.|(?!\1)[^\\\n]){4,512})\1/
+/** `set('X-Api-Key', 'value')`: the name is the first thing a call is given. */
 const PAIR = /^[\w-]{0,40}["'`]\s{0,8},\s{0,8}(["'`])((?:\\.|(?!\1)[^\\\n]){4,512})\1/
 const BARE =
   /^\w{0,40}["']?[ \t]{0,8}(?:=|:)[ \t]{0,8}(?![|>&*{[(])([^\s"'`#;,]{4,512})[ \t]{0,8}(?:#.*|;.*)?(?=\r?\n|$)/
@@ -94,7 +97,7 @@ function valueIn(
 ): { value: string; at: number } | undefined {
   const before = text.slice(Math.max(0, start - 3), start)
   const attempts: (RegExpExecArray | null)[] = [QUOTED.exec(tail)]
-  if (/["'`]$/.test(before)) attempts.push(PAIR.exec(tail))
+  if (/\(\s?["'`]$/.test(before)) attempts.push(PAIR.exec(tail))
   if (before.endsWith('<')) attempts.push(XML.exec(tail))
   if (before.endsWith('--') || text.startsWith('--', start)) attempts.push(FLAG.exec(tail))
   if (/[?&]$/.test(before)) attempts.push(QUERY.exec(tail))
@@ -112,6 +115,8 @@ function judged(name: string, value: string, isComment: boolean): Judgement | un
   if (OTHERWISE.test(bare) || /s$/i.test(bare.replace(/pass$|keys$|credentials$/i, '')))
     return undefined
   if (SAMPLES.test(value) && /secret|key/i.test(bare)) return isComment ? undefined : 'sample'
+  // Heroku and others give out UUIDs as keys; only a name that says so is believed.
+  if (UUID.test(value) && !isPlaceholder(value)) return KEYS.test(bare) ? 'random' : undefined
   if (isPlaceholder(value) || isPublicShape(value) || /\s/.test(value.trim())) return undefined
   if (isRandom(value)) return isIdentifier(value) ? undefined : 'random'
   return PASSWORDS.test(bare) && isPassword(value) ? 'weak' : undefined

@@ -2,6 +2,7 @@ import { SEVERITIES } from '../../output/finding.ts'
 import { assignmentHits } from './assignment.ts'
 import { decodedHits } from './encoded.ts'
 import { formatHits } from './formats.ts'
+import { handedHits } from './handed-over.ts'
 import type { Detector, Hit, Passage } from './hit.ts'
 import { jwtDetector } from './jwt.ts'
 import { privateKeyHits } from './private-keys.ts'
@@ -14,7 +15,7 @@ export type Detect = (passage: Passage) => Promise<Hit[]>
 export function detector(now: number): Detect {
   const jwtHits = jwtDetector(now)
   const plain: readonly Detector[] = [formatHits, privateKeyHits, jwtHits, urlPasswordHits]
-  const all: readonly Detector[] = [...plain, assignmentHits, decodedHits(plain)]
+  const all: readonly Detector[] = [...plain, handedHits, assignmentHits, decodedHits(plain)]
   return async passage => {
     const exact = all.flatMap(detect => [...detect(passage)])
     return distinct([...exact, ...(await secretlintHits(passage))])

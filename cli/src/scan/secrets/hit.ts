@@ -23,13 +23,13 @@ export interface Passage {
 export type Detector = (passage: Passage) => Iterable<Hit>
 
 const TEST_PATH =
-  /(?:^|\/)(?:tests?|testing|__tests__|__mocks__|__fixtures__|fixtures?|specs?|examples?|samples?|mocks?|demos?|e2e|test-?data|testdata|benchmarks?|bench)\/|[._-](?:test|spec|mock|stories|example|sample|template|tmpl|corpus)\b|\.(?:dist|tpl)$/i
+  /(?:^|\/)(?:tests?|testing|__tests__|__mocks__|__fixtures__|fixtures?|specs?|examples?|samples?|mocks?|demos?|e2e|test-?data|testdata|benchmarks?|bench|weak|vulnerable)\/|[._-](?:test|spec|mock|stories|example|sample|template|tmpl|corpus)\b|\.(?:dist|tpl)$/i
 
 const PROSE =
   /(?:^|\/)docs?\/|(?:^|\/)(?:readme|changelog|changes|history|licen[cs]e|notice|authors)[^/]*$|\.(?:md|mdx|markdown|rst|adoc|svg|d\.[mc]?ts|map)$/i
 
 /**
- * Whether values here are most likely made up: tests, samples and prose. Only secrets of an
+ * Whether values here are most likely made up: tests, samples, prose and services weak on purpose. Only secrets of an
  * unmistakable format are looked for there.
  */
 export function isMadeUp(path: string): boolean {

@@ -14,7 +14,7 @@ const MIN_BODY = 48
 
 // The body may be written with real line breaks, with \n in a string, or with indentation and quotes.
 const PEM =
-  /-----BEGIN ?((?:[A-Z0-9]+ ){0,3})PRIVATE KEY(?: BLOCK)?-----([A-Za-z0-9+/=\s\\"'`,;:.()]{0,16000})-----END/g
+  /-----BEGIN ?((?:[A-Z0-9]+ ){0,3})PRIVATE KEY(?: BLOCK)?-----(?:\s{1,4}[A-Za-z-]{1,20}: [^\r\n]{0,100}){0,4}([A-Za-z0-9+/=\s\\"'`,;:.()]{0,16000})-----END/g
 const PUTTY = /PuTTY-User-Key-File-\d:[\s\S]{0,4000}?Private-Lines: \d+\s+([A-Za-z0-9+/=\s]+)/g
 
 /** PEM, OpenSSH, PGP, PuTTY and JSON Web Keys with their private half. */
