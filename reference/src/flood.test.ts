@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { Client } from './testing/browserless.ts'
+import { memoryOf, noMemoryReading, startedProcess } from './testing/process.ts'
 import { PASSWORD, running } from './testing/running.ts'
 
 const PARALLEL = 200
@@ -31,30 +36,30 @@ for (const store of ['memory', 'sqlite'] as const) {
   })
 }
 
-test('two hundred sign-ins at once stay within their memory', async () => {
-  const at = await running('sqlite')
-  const people = await Promise.all(
-    Array.from({ length: 10 }, async (_, index) => {
-      await at.signedIn(`person${index}@example.com`)
-      return `person${index}@example.com`
-    }),
-  )
-  const before = process.memoryUsage.rss()
-  let most = before
-  const watching = setInterval(() => {
-    most = Math.max(most, process.memoryUsage.rss())
-  }, 5)
-  const answers = await Promise.all(
-    Array.from({ length: PARALLEL }, (_, index) =>
-      at
-        .client()
-        .post('/auth/login', { email: people[index % people.length] ?? '', password: PASSWORD }),
-    ),
-  )
-  clearInterval(watching)
+test('two hundred sign-ins at once stay within their memory', {
+  skip: noMemoryReading,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-flood-'))
+  const seed = join(folder, 'seed.json')
+  const users = Array.from({ length: 10 }, (_, index) => ({
+    email: `person${index}@example.com`,
+    password: PASSWORD,
+  }))
+  writeFileSync(seed, JSON.stringify({ users }))
+  const at = await startedProcess(folder, { BULWARK_SEED: seed })
+  // The first hashes bring the memory that hashing needs; the flood must not bring more and more.
+  const login = (index: number) =>
+    new Client(at.origin).post('/auth/login', {
+      email: `person${index % users.length}@example.com`,
+      password: PASSWORD,
+    })
+  await Promise.all([0, 1, 2, 3].map(login))
+  const { most: before } = memoryOf(at)
+  const answers = await Promise.all(Array.from({ length: PARALLEL }, (_, index) => login(index)))
+  const { most } = memoryOf(at)
+  at.child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
   assert.ok(answers.every(({ status }) => [200, 401, 429, 503].includes(status)))
-  assert.ok(answers.some(({ status }) => status === 200))
-  // Two hashes at a time, and two hundred clients of the test itself in the same process.
+  assert.ok(answers.filter(({ status }) => status === 200).length >= users.length)
   assert.ok(most - before < 64 * MIB, `${Math.round((most - before) / MIB)} MiB more`)
-  await at.stop()
 })

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
@@ -7,38 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { Client } from './testing/browserless.ts'
-import { freePort, PASSWORD } from './testing/running.ts'
+import { type ServiceProcess, startedProcess } from './testing/process.ts'
+import { PASSWORD } from './testing/running.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-kill-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Process {
-  readonly child: ChildProcess
-  readonly origin: string
-  readonly printed: () => string
-}
-
-/** `npm start` without npm: the very file it runs, on a port of its own. */
-async function started(): Promise<Process> {
-  const port = await freePort()
-  const child = spawn(
-    process.execPath,
-    ['--conditions=bulwark:source', join(import.meta.dirname, 'main.ts')],
-    {
-      env: { ...process.env, NODE_ENV: '', PORT: String(port), BULWARK_DATA: folder },
-      stdio: 'pipe',
-    },
-  )
-  let printed = ''
-  const ready = Promise.withResolvers<void>()
-  child.stdout?.on('data', chunk => {
-    printed += chunk
-    if (printed.includes('Data:')) ready.resolve()
-  })
-  child.once('exit', code => ready.reject(new Error(`it ended with ${code}: ${printed}`)))
-  await ready.promise
-  return { child, origin: `http://localhost:${port}`, printed: () => printed }
-}
 
 async function mailedToken(origin: string, email: string): Promise<string> {
   for (let turn = 0; turn < 500; turn++) {
@@ -54,7 +26,7 @@ async function mailedToken(origin: string, email: string): Promise<string> {
 }
 
 test('killed under load, it has forgotten nothing that it had acknowledged', async () => {
-  const first = await started()
+  const first = await startedProcess(folder)
   const setUp = /#token=(\S+)/.exec(first.printed())?.[1] ?? ''
   const admin = new Client(first.origin)
   const { csrfToken } = (await admin.get('/csrf-token')).json
@@ -106,7 +78,7 @@ test('killed under load, it has forgotten nothing that it had acknowledged', asy
   if (first.child.exitCode === null && first.child.signalCode === null)
     await once(first.child, 'exit')
 
-  const second = await started()
+  const second = await startedProcess(folder)
   const again = new Client(second.origin)
   await again.post('/auth/login', { email: 'ann@example.com', password: PASSWORD })
   const kept = await Promise.all(
@@ -130,7 +102,7 @@ test('killed under load, it has forgotten nothing that it had acknowledged', asy
 })
 
 /** Ends it by SIGTERM while a request is half sent; the request still gets its answer. */
-async function stopped(process: Process, person: Client): Promise<void> {
+async function stopped(process: ServiceProcess, person: Client): Promise<void> {
   const { csrfToken } = (await person.get('/csrf-token')).json
   const body = JSON.stringify({ item: 'the last one', quantity: 1 })
   const half = request(`${process.origin}/api/orders`, {
