@@ -26,10 +26,13 @@ import { transport } from './pipeline/transport.ts'
 import { accountEndpoints } from './routes/account.ts'
 import { accountChangeEndpoints } from './routes/account-changes.ts'
 import type { AccountRoutes } from './routes/account-parts.ts'
+import { bearerOf, bearerTokens } from './routes/bearer.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import { factorEndpoints } from './routes/factors.ts'
 import { passkeyEndpoints } from './routes/passkeys.ts'
 import { shieldEndpoints } from './routes/shield.ts'
+import { refreshEndpoints } from './routes/sign-in.ts'
+import type { RefreshOptions, Tokens } from './session/refresh/refresh.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
 import { type ContentOptions, content } from './shield/content/content.ts'
 import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
@@ -72,6 +75,8 @@ export interface BulwarkOptions {
   readonly limits?: LimitsOptions | false
   readonly throttle?: ThrottleSettings | false
   readonly session?: SessionsOptions | false
+  /** Tokens for clients without cookies; on with `account`. */
+  readonly refresh?: RefreshOptions | false
   readonly access?: AccessSettings | false
   readonly audit?: AuditOptions | false
   /** Accounts, sign-in and sessions as routes under `/auth`; off unless given. */
@@ -103,6 +108,8 @@ export interface Bulwark {
   readonly random: Random
   readonly audit: Audit | undefined
   readonly sessions: SessionKeeper | undefined
+  /** Access and refresh tokens, when `account` is on and `refresh` is not off. */
+  readonly tokens: Tokens | undefined
   readonly throttle: Throttle | undefined
   /** The account flows, when `account` is on. */
   readonly account: AccountFlows | undefined
@@ -160,6 +167,7 @@ const KNOWN = {
     'limits',
     'throttle',
     'session',
+    'refresh',
     'access',
     'audit',
     'account',
@@ -167,6 +175,7 @@ const KNOWN = {
     'random',
   ],
   csrf: ['trustedOrigins', 'exempt', 'path'],
+  refresh: ['accessSeconds', 'idleSeconds', 'absoluteSeconds', 'format', 'algorithm'],
   throttle: ['default', 'policies'],
   access: ['routes'],
   account: [
@@ -268,6 +277,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const policy = options.headers === false ? undefined : headers(headerRules(options.headers))
 
   let flows: AccountFlows | undefined
+  let tokens: Tokens | undefined
   const way = pipeline({
     transport:
       options.transport === false || !origins.every(origin => origin.startsWith('https:'))
@@ -283,6 +293,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     shed: shedding,
     throttle: throttled,
     sessions: keeper,
+    bearer: (authorization, audience) => bearerOf(tokens, authorization, audience),
     access: options.access !== false,
     headers: policy,
     audit: written,
@@ -327,11 +338,16 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         })
   if (accounts !== undefined && keeper !== undefined) {
     flows = accounts.flows
+    if (options.refresh !== false) {
+      const at = { issuer: origins[0] ?? '', stores, ring: ringOf(keys), clock, random }
+      tokens = bearerTokens(options.refresh ?? {}, flows, at)
+    }
     const parts: AccountRoutes = {
       flows,
       stores,
       sessions: keeper,
       pipeline: way,
+      tokens,
       signOut: policy?.signOut ?? [],
     }
     endpoints.push(
@@ -339,6 +355,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       ...accountChangeEndpoints(parts),
       ...factorEndpoints(parts, accounts.factors),
       ...passkeyEndpoints(parts, accounts.passkeys),
+      ...(tokens === undefined ? [] : refreshEndpoints(parts, tokens)),
     )
   }
 
@@ -363,6 +380,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     random,
     audit: written,
     sessions: keeper,
+    tokens,
     throttle: throttled,
     account: flows,
     fields: sealed,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { judge as judgeAccess } from '../access/access.ts'
+import { judge as judgeAccess, type Principal } from '../access/access.ts'
 import type { Audit, AuditRequest } from '../audit/audit.ts'
 import { isRecorded, refusalEvent } from '../audit/refusal-event.ts'
 import { type Incoming, SAFE_METHODS } from '../http/incoming.ts'
@@ -38,6 +38,13 @@ export interface Defences {
   readonly shed: Shed | undefined
   readonly throttle: Throttle | undefined
   readonly sessions: SessionKeeper | undefined
+  /** Who sends a bearer token; `undefined` where there is none, or nobody issues any. */
+  readonly bearer?: (
+    authorization: string | undefined,
+    audience: string | undefined,
+  ) => Promise<Outcome<Principal>> | undefined
+  /** What every challenge to bearers says besides (RFC 9728 §5.1). */
+  readonly challenge?: string
   readonly access: boolean
   readonly headers: HeaderPolicies | undefined
   readonly audit: Audit | undefined
@@ -156,8 +163,37 @@ export function pipeline(defences: Defences): Pipeline {
     if (forged !== undefined) return forged
     const policy = exchange.route.policy.access
     if (!access || policy === undefined) return undefined
-    return judgeAccess(policy, exchange.principal, clock())
+    return challenging(judgeAccess(policy, exchange.principal, clock()))
   }
+
+  const challenging = (refusal: Verdict): Verdict => {
+    const told = refusal?.headers?.['www-authenticate']
+    if (refusal === undefined || told === undefined || defences.challenge === undefined) {
+      return refusal
+    }
+    const separator = told.includes(' ') ? ', ' : ' '
+    const text = `${told}${separator}${defences.challenge}`
+    return { ...refusal, headers: { ...refusal.headers, 'www-authenticate': text } }
+  }
+
+  /** Who sends a bearer token. A bad one is nobody's, which a public route does not mind. */
+  const recognise = async (
+    exchange: Exchange,
+    bearing: Promise<Outcome<Principal>>,
+  ): Promise<Verdict> => {
+    const who = await bearing
+    if (who.ok) {
+      exchange.principal = who.value
+      return undefined
+    }
+    const policy = exchange.route.policy.access
+    return policy === undefined || 'public' in policy ? undefined : challenging(who.refusal)
+  }
+
+  const audienceOf = ({ route }: Exchange): string | undefined =>
+    route.policy.access !== undefined && 'signedIn' in route.policy.access
+      ? route.policy.access.audience
+      : undefined
 
   const enter = (exchange: Exchange): Verdict | Promise<Verdict> => {
     const own = exchange.route.gate
@@ -180,9 +216,14 @@ export function pipeline(defences: Defences): Pipeline {
     exchange: Exchange,
     waiting: Verdict | Promise<Verdict>,
     loading: ReturnType<SessionKeeper['load']>,
+    bearing: Promise<Outcome<Principal>> | undefined,
   ): Promise<Verdict> => {
     const full = await waiting
     if (full !== undefined) return full
+    if (bearing !== undefined) {
+      const stranger = await recognise(exchange, bearing)
+      if (stranger !== undefined) return stranger
+    }
     const session = await loading
     if (session !== undefined) {
       exchange.session = session
@@ -192,7 +233,7 @@ export function pipeline(defences: Defences): Pipeline {
     if (throttle !== undefined && names.length > 0) {
       const verdict = await throttle.take(names, {
         address: exchange.incoming.address,
-        accountId: session?.accountId,
+        accountId: exchange.principal?.accountId,
       })
       exchange.addFields(verdict.headers)
       if (verdict.refusal !== undefined) return verdict.refusal
@@ -226,13 +267,18 @@ export function pipeline(defences: Defences): Pipeline {
       if (refusal !== undefined) return refusal
       const waiting = enter(exchange)
       if (waiting !== undefined && !(waiting instanceof Promise)) return waiting
-      const loading = sessions?.load(exchange.incoming.header('cookie'))
-      if (waiting === undefined && loading === undefined) {
+      // Decision: who sends a bearer token is its bearer alone; a cookie that came along is not looked
+      // at, and so needs no CSRF token. Cost: none, no browser sends both unasked.
+      const authorization = exchange.incoming.header('authorization')
+      const bearing = defences.bearer?.(authorization, audienceOf(exchange))
+      const loading =
+        bearing === undefined ? sessions?.load(exchange.incoming.header('cookie')) : undefined
+      if (waiting === undefined && loading === undefined && bearing === undefined) {
         const { throttle: names, policy } = exchange.route
         const unthrottled = throttle === undefined || names.length === 0
         if (unthrottled && policy.content?.query === undefined) return late(exchange)
       }
-      return looked(exchange, waiting, loading)
+      return looked(exchange, waiting, loading, bearing)
     },
     async read(exchange, stream) {
       if (limits === undefined || content === undefined) return refused(refusals.bodyOff)

@@ -5,6 +5,7 @@ import type { Answer } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { RoutePolicy } from '../pipeline/route.ts'
+import type { Tokens } from '../session/refresh/refresh.ts'
 import type { SessionKeeper } from '../session/sessions/sessions.ts'
 import type { Stores } from '../store/port/stores.ts'
 import { type Member, text } from './shape.ts'
@@ -15,13 +16,16 @@ export interface AccountRoutes {
   readonly stores: Stores
   readonly sessions: SessionKeeper
   readonly pipeline: Pipeline
+  /** For clients that take tokens instead of a cookie; absent when `refresh` is false. */
+  readonly tokens: Tokens | undefined
   /** What a sign-out adds to its answer. */
   readonly signOut: readonly string[]
 }
 
 export const EMAIL: Member<string> = text(254)
 export const PASSWORD: Member<string> = text(1024)
-export const TOKEN: Member<string> = text(128)
+/** A link's token; people also paste the whole link. */
+export const TOKEN: Member<string> = text(512)
 
 export const open: RoutePolicy = { access: { public: true }, headers: 'api' }
 export const own: RoutePolicy = { access: { signedIn: true }, headers: 'api' }

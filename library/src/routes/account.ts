@@ -1,11 +1,8 @@
 import { refusals as access } from '../access/access.ts'
 import { uuid } from '../access/uuid.ts'
-import type { SignedIn } from '../account/login/gate.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Answer, done, json } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
-import type { SessionKeeper } from '../session/sessions/sessions.ts'
-import type { Account } from '../store/port/accounts.ts'
 import type { SessionRecord } from '../store/port/sessions.ts'
 import {
   ACCEPTED,
@@ -22,6 +19,7 @@ import {
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
 import { optional, shape, text } from './shape.ts'
+import { endTokens, isoTime, signedIn, TRANSPORT, userOf } from './sign-in.ts'
 
 /** `/auth/…`: registration, sign-in and sessions as JSON. */
 export function accountEndpoints(parts: AccountRoutes): readonly Endpoint[] {
@@ -50,22 +48,22 @@ export function accountEndpoints(parts: AccountRoutes): readonly Endpoint[] {
     route.posts(
       '/auth/login',
       open,
-      shape({ email: EMAIL, password: PASSWORD }),
-      async (exchange, body) => {
-        const outcome = await flows.login(visit(exchange), body)
-        if (!outcome.ok) return outcome
-        await leaveSession(sessions, exchange)
-        return granted(signedIn(outcome.value))
-      },
+      shape({
+        email: EMAIL,
+        password: PASSWORD,
+        challenge: optional(text(256)),
+        transport: optional(TRANSPORT),
+      }),
+      async (exchange, body) => signedIn(parts, exchange, await flows.login(visit(exchange), body)),
     ),
     route.bodyless('POST', '/auth/logout', own, async exchange => {
       const { session } = exchange
-      if (session === undefined) return refused(access.notSignedIn)
+      if (session === undefined) return endTokens(parts, exchange, 'this')
       return signedOut(await flows.logout(visit(exchange), session))
     }),
     route.bodyless('POST', '/auth/logout-all', own, async exchange => {
       const { session } = exchange
-      if (session === undefined) return refused(access.notSignedIn)
+      if (session === undefined) return endTokens(parts, exchange, 'all')
       return signedOut(await flows.logoutAll(visit(exchange), session))
     }),
     route.bodyless('GET', '/auth/me', own, async exchange => {
@@ -87,32 +85,6 @@ export function accountEndpoints(parts: AccountRoutes): readonly Endpoint[] {
   ]
 }
 
-/** Whoever signs in anew leaves the session they came with (ASVS 7.2.4). */
-export async function leaveSession(sessions: SessionKeeper, exchange: Exchange): Promise<void> {
-  if (exchange.session !== undefined) await sessions.end(exchange.session)
-}
-
-/** A sign-in's answer: the user, or which factor is still owed. */
-export function signedIn(value: SignedIn): Answer {
-  const body =
-    value.kind === 'factor'
-      ? { mfaRequired: true, factors: value.factors }
-      : { user: userOf(value.account) }
-  return { status: 200, body, headers: NO_STORE, cookies: value.cookies }
-}
-
-/** An account as its owner sees it. */
-function userOf(account: Account): object {
-  return {
-    id: account.id,
-    email: account.email,
-    name: account.name ?? null,
-    role: account.role,
-    emailVerified: account.emailVerifiedAt !== undefined,
-    createdAt: isoTime(account.createdAt),
-  }
-}
-
 /** A session as its owner sees it. */
 function sessionOf(session: SessionRecord, current: SessionRecord | undefined): object {
   return {
@@ -125,8 +97,15 @@ function sessionOf(session: SessionRecord, current: SessionRecord | undefined): 
   }
 }
 
-function proofOf({ session }: Exchange): object | null {
-  if (session === undefined) return null
+function proofOf({ session, principal }: Exchange): object | null {
+  if (session === undefined) {
+    if (principal === undefined) return null
+    return {
+      id: principal.familyId ?? null,
+      amr: principal.factors.map(({ factor }) => factor),
+      authenticatedAt: isoTime(principal.authenticatedAt),
+    }
+  }
   return {
     id: session.id,
     amr: session.factors.map(({ factor }) => factor),
@@ -135,8 +114,4 @@ function proofOf({ session }: Exchange): object | null {
     createdAt: isoTime(session.createdAt),
     expiresAt: isoTime(session.expiresAt),
   }
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString()
 }

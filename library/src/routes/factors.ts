@@ -4,7 +4,6 @@ import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Answer, done } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Session } from '../session/sessions/sessions.ts'
-import { leaveSession, signedIn } from './account.ts'
 import {
   type AccountRoutes,
   answerOf,
@@ -18,6 +17,7 @@ import {
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
 import { oneOf, optional, shape, text } from './shape.ts'
+import { signedIn } from './sign-in.ts'
 
 const CODE = text(64)
 const FACTOR = oneOf('totp', 'backup-code')
@@ -33,7 +33,7 @@ const refusals = {
 
 /** `/auth/mfa/…` and `/auth/step-up`: second factors that are typed. */
 export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonly Endpoint[] {
-  const { flows, sessions, pipeline } = parts
+  const { flows, pipeline } = parts
   const visit = (exchange: Exchange) => visitOf(pipeline, exchange)
   const sessionOf = ({ session }: Exchange): Outcome<Session> =>
     session === undefined ? refused(access.notSignedIn) : granted(session)
@@ -45,9 +45,7 @@ export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonl
       shape({ factor: FACTOR, code: CODE, mfaToken: optional(TOKEN) }),
       async (exchange, { factor, code, mfaToken }) => {
         const outcome = await factors.finish(visit(exchange), { factor, code, flow: mfaToken })
-        if (!outcome.ok) return outcome
-        await leaveSession(sessions, exchange)
-        return granted(signedIn(outcome.value))
+        return signedIn(parts, exchange, outcome)
       },
     ),
     route.bodyless('POST', '/auth/mfa/setup', own, async exchange => {

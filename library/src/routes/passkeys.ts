@@ -1,5 +1,6 @@
 import { refusals as access } from '../access/access.ts'
 import { uuid } from '../access/uuid.ts'
+import type { Transport } from '../account/login/gate.ts'
 import type { PasskeyResponse } from '../account/passkeys/ceremonies.ts'
 import type { Passkeys } from '../account/passkeys/passkeys.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
@@ -7,7 +8,6 @@ import { done, json } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Session } from '../session/sessions/sessions.ts'
 import { type StandardSchema, validate } from '../shield/content/schema.ts'
-import { leaveSession, signedIn } from './account.ts'
 import {
   type AccountRoutes,
   answerOf,
@@ -20,10 +20,12 @@ import {
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
 import { optional, shape } from './shape.ts'
+import { signedIn } from './sign-in.ts'
 
 interface PasskeyBody {
   readonly response: PasskeyResponse
   readonly name: string | undefined
+  readonly transport: Transport | undefined
 }
 
 /** The browser's `toJSON()` as it is, with `name` beside it; or wrapped as `{ credential, name }`. */
@@ -38,11 +40,15 @@ const answer: StandardSchema<PasskeyBody> = {
       if (typeof response?.['id'] !== 'string' || inner === undefined) {
         return { issues: [{ message: 'must be what credential.toJSON() answers' }] }
       }
-      const { name } = given ?? {}
+      const { name, transport } = given ?? {}
+      if (transport !== undefined && transport !== 'cookie' && transport !== 'token') {
+        return { issues: [{ message: 'must be cookie or token', path: ['transport'] }] }
+      }
       return {
         value: {
           response: response as PasskeyResponse,
           name: typeof name === 'string' ? name : undefined,
+          transport,
         },
       }
     },
@@ -81,10 +87,7 @@ export function passkeyEndpoints(parts: AccountRoutes, passkeys: Passkeys): read
       return named.ok ? plain(await passkeys.loginOptions(named.value.email)) : named
     }),
     route.posts('/auth/passkeys/login/verify', open, answer, async (exchange, body) => {
-      const outcome = await passkeys.login(visit(exchange), body)
-      if (!outcome.ok) return outcome
-      await leaveSession(parts.sessions, exchange)
-      return granted(signedIn(outcome.value))
+      return signedIn(parts, exchange, await passkeys.login(visit(exchange), body))
     }),
     route.posts('/auth/passkeys/step-up', own, answer, async (exchange, body) => {
       const session = sessionOf(exchange)

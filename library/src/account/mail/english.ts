@@ -80,6 +80,15 @@ export const english: Catalogue = {
     paragraphs: [`Your account at ${service} has another address now (${at}).`],
     closing: ['If it was not you, use the link in the earlier mail to take it back.'],
   }),
+  'refresh.reused': ({ service, at, link }) => ({
+    subject: `An app was signed out of your account at ${service}`,
+    paragraphs: [
+      `An app that is signed in to your account at ${service} used an old key a second time (${at}). ` +
+        'That happens when somebody has copied it, so we have signed the app out.',
+    ],
+    action: { label: 'See where you are signed in', link },
+    closing: ['Sign in to the app again. If this happens often, set a new password.'],
+  }),
   'account.deletion': ({ service, at, link }) => ({
     subject: `Your account at ${service} will be deleted`,
     paragraphs: [`Your account at ${service} and what belongs to it will be deleted on ${at}.`],

@@ -28,6 +28,7 @@ export interface MailValues {
   readonly 'email.verify': { readonly link: string; readonly hours: string }
   readonly 'email.notice': { readonly link: string; readonly address: string }
   readonly 'email.changed': { readonly at: string }
+  readonly 'refresh.reused': { readonly at: string; readonly link: string }
   readonly 'account.deletion': { readonly at: string; readonly link: string }
   readonly 'account.deleted': { readonly at: string }
 }

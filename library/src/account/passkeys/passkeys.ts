@@ -6,7 +6,7 @@ import type { Credential } from '../../store/port/credentials.ts'
 import type { ProvenFactor } from '../../store/port/sessions.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
-import { pass, type SignedIn } from '../login/gate.ts'
+import { pass, type SignedIn, type Transport } from '../login/gate.ts'
 import { canonicalEmail } from '../mail/address.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
@@ -65,7 +65,10 @@ export interface Passkeys {
    * what it has; with one, everybody has passkeys, also who has none or does not exist.
    */
   loginOptions(email: string | undefined): Promise<object>
-  login(visit: Visit, input: { readonly response: PasskeyResponse }): Promise<Outcome<SignedIn>>
+  login(
+    visit: Visit,
+    input: { readonly response: PasskeyResponse; readonly transport?: Transport | undefined },
+  ): Promise<Outcome<SignedIn>>
   stepUp(
     visit: Visit,
     session: Session,
@@ -250,7 +253,7 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
         allowed.length > 0 ? allowed : [decoy(ground, name)],
       )
     },
-    async login(visit, { response }) {
+    async login(visit, { response, transport }) {
       const outcome = await proven('login', response)
       if (!outcome.ok) return no(visit, outcome.refusal)
       const account = await accounts.byId(outcome.value.accountId)
@@ -260,7 +263,7 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       return pass(ground, visit, {
         account,
         factors: factorsAt(ground.clock()),
-        transport: 'cookie',
+        transport: transport ?? 'cookie',
         event: { code: 'login.succeeded', outcome: 'success', detail: { factor: 'passkey' } },
       })
     },
