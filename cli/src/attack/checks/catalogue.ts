@@ -6,6 +6,8 @@ import { checks as caching } from './caching/caching.ts'
 import { checks as content } from './content/content.ts'
 import { checks as cookies } from './cookies/cookies.ts'
 import { checks as csrf } from './csrf/csrf.ts'
+import { checks as deployment } from './deployment/deployment.ts'
+import { checks as deps } from './deps/deps.ts'
 import { checks as enumeration } from './enumeration/enumeration.ts'
 import { checks as errors } from './errors/errors.ts'
 import { checks as framing } from './framing/framing.ts'
@@ -18,6 +20,8 @@ import { checks as outbound } from './outbound/outbound.ts'
 import { checks as passkeys } from './passkeys/passkeys.ts'
 import { checks as password } from './password/password.ts'
 import { checks as refresh } from './refresh/refresh.ts'
+import { checks as reset } from './reset/reset.ts'
+import { checks as secrets } from './secrets/secrets.ts'
 import { checks as sessions } from './sessions/sessions.ts'
 import { checks as throttle } from './throttle/throttle.ts'
 import { checks as totp } from './totp/totp.ts'
@@ -42,6 +46,8 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'limits', system: 8, checks: limits },
   { word: 'cookies', system: 9, checks: cookies },
   { word: 'sessions', system: 9, checks: sessions },
+  { word: 'deps', system: 10, checks: deps },
+  { word: 'secrets', system: 11, checks: secrets },
   { word: 'content', system: 13, checks: content },
   { word: 'headers', system: 14, checks: [...headers, ...cors] },
   { word: 'password', system: 15, checks: password },
@@ -49,11 +55,13 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'injection', system: 16, checks: injection },
   { word: 'framing', system: 16, checks: framing },
   { word: 'caching', system: 16, checks: caching },
+  { word: 'deployment', system: 17, checks: deployment },
   { word: 'oauth', system: 18, checks: [...jwt] },
   { word: 'totp', system: 20, checks: totp },
   { word: 'backup-codes', system: 20, checks: backupCodes },
   { word: 'passkeys', system: 20, checks: passkeys },
   { word: 'refresh', system: 21, checks: refresh },
+  { word: 'reset', system: 22, checks: reset },
 ]
 
 /** Where the checks of the user's own config stand. */

@@ -208,6 +208,8 @@ export interface AttackConfig {
   /** How long to wait for what should not happen. 3000 when left out. */
   readonly patienceMs?: number
   readonly openapi?: string
+  /** Ports of the same host on which to look for a Node inspector; 9229 to 9231 when left out. */
+  readonly inspectorPorts?: readonly number[]
   /** Pages to read that nothing links to. */
   readonly pages?: readonly string[]
   /** Paths that are never called. */

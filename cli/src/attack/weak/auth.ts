@@ -129,25 +129,16 @@ export function authRoutes(state: State): Routes {
       if (!weak('reset.once'))
         for (const [token, of] of state.resets) if (of === user) state.resets.delete(token)
       state.setPassword(target, text(call.body['password']))
-      if (!weak('reset.sessions')) state.endSessions(target)
+      if (!weak('reset.sessions')) {
+        state.endSessions(target)
+        state.tokens.end(target)
+      }
       if (!weak('reset.notice'))
         state.mail(target.email, 'Your password was changed', 'If this was not you, tell us.')
       if (!weak('reset.mfa') && !weak('mfa.other-path')) return nothing()
       if (weak('reset.mfa')) delete target.totp
       return nothing(setSession(state, state.newSession(target)))
     },
-
-    ...(weak('reset.get-consumes')
-      ? {
-          'GET /reset-password': (call: Call) => {
-            state.resets.delete(call.query.get('token') ?? '')
-            return {
-              status: 200,
-              html: '<form method="post"><input name="password" type="password"></form>',
-            }
-          },
-        }
-      : {}),
   }
 }
 

@@ -27,7 +27,11 @@ export async function attackTwin(
     const limits = { requestsPerSecond: 5000, requests: 20_000, minutes: 2, connections: 8 }
     const line = new Line(place, new Bounds(limits, new AbortController().signal))
     const reader = { env, cwd: process.cwd() }
-    const { run, broken } = await prepare(line, twinConfig, { reader, seed: '1' })
+    const { run, broken } = await prepare(
+      line,
+      { ...twinConfig, inspectorPorts: [twin.state.inspectorPort] },
+      { reader, seed: '1' },
+    )
     const lanes = await openLanes(place, true, 1)
     const progress = () => {}
     const results = await runChecks(run, checks, {

@@ -34,12 +34,14 @@ export function pageRoutes(state: State): Routes {
       page('Sign up', form('/auth/register', 'Sign up', email + password('new-password'))),
     'GET /forgot-password': () => page('Forgot', form('/auth/forgot-password', 'Send', email)),
     'GET /verify-email': () => page('Confirm', '<p>One moment.</p>'),
-    'GET /reset-password': () =>
-      page(
+    'GET /reset-password': call => {
+      if (weak('reset.get-consumes')) state.resets.delete(call.query.get('token') ?? '')
+      return page(
         'Reset',
         `<form method="post" action="/auth/reset-password"><input name="password" type="password" autocomplete="new-password"><button>Save</button></form>
          ${weak('reset.referrer') ? '<script src="https://metrics.example/t.js"></script>' : ''}`,
-      ),
+      )
+    },
     'GET /account': call =>
       call.user === undefined
         ? { status: 302, headers: { Location: '/login' } }
@@ -55,8 +57,8 @@ export function pageRoutes(state: State): Routes {
       )
       return page('Orders', `<ul>${shown.join('')}</ul>`)
     },
-    'GET /openapi.json': () =>
-      weak('deploy.docs') || !state.quiet ? json(200, openapi) : undefined,
+    'GET /spec/twin.json': () => json(200, openapi),
+    ...(weak('deploy.docs') ? { 'GET /openapi.json': () => json(200, openapi) } : {}),
     'GET /dev/outbox': () => json(200, state.outbox),
     'GET /oauth/jwks.json': () =>
       json(200, {

@@ -23,8 +23,8 @@ export class State {
   readonly polluted: Record<string, unknown> = {}
   /** Pages by address, for the flaw of a cache in front. */
   readonly cache: Map<string, Answer> = new Map()
-  /** Says nothing of itself, as in production. */
-  quiet = false
+  inspectorPort = 0
+  lastForwarded = ''
   readonly key: Buffer = randomBytes(32)
   readonly tokens: Tokens = new Tokens(this)
   /** Of the service: set once it listens. */

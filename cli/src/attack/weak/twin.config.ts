@@ -4,6 +4,7 @@ import type { AttackConfig } from '../config/config.ts'
 export const twinConfig: AttackConfig = {
   behindTls: true,
   patienceMs: 150,
+  openapi: '/spec/twin.json',
   pages: ['/orders', '/account'],
   limits: { requestsPerSecond: 5000, requests: 20_000 },
   accounts: {

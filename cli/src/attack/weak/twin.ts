@@ -8,6 +8,7 @@ import { factorRoutes } from './factors.ts'
 import { chase, fetchRoutes } from './fetcher.ts'
 import { fileRoutes } from './files.ts'
 import { atTheDoor, csrf, parseBody, readBody } from './gates.ts'
+import { leftoverRoutes, sideDoor } from './leftovers.ts'
 import { orderRoutes } from './orders.ts'
 import { pageRoutes } from './pages.ts'
 import { cookieName } from './session-cookie.ts'
@@ -40,6 +41,7 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...adminRoutes(state),
     ...fileRoutes(state),
     ...fetchRoutes(state),
+    ...leftoverRoutes(state),
   }
   const server = createServer(
     {
@@ -51,8 +53,13 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     (message, response) => void serve(message, response, state, routes),
   )
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const side = await sideDoor(state)
   state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { origin: state.origin, state, close: () => close(server) }
+  return {
+    origin: state.origin,
+    state,
+    close: async () => void (await Promise.all([close(server), close(side)])),
+  }
 }
 
 async function serve(
@@ -139,6 +146,7 @@ async function decide(call: Call, state: State, routes: Routes): Promise<Answer>
     return refuse(429, 'throttle.rate', { 'Retry-After': '2' })
   if (call.method === 'OPTIONS') return { status: 204 }
   chase(call, state)
+  state.lastForwarded = call.header('x-forwarded-for') ?? state.lastForwarded
   const odd = oddities(call, state)
   if (odd !== undefined) return odd
   const forged = csrf(call, state)
