@@ -29,9 +29,13 @@ const HOUR = 3_600_000
 const RATE = { limit: 1e9, windowMs: 900_000 }
 const BACKOFF = { free: 1e9, baseMs: 1_000, capMs: HOUR, forgetMs: HOUR }
 
+function nameOf(index: number): string {
+  return `session-${index}`.padEnd(43, 'x')
+}
+
 function session(index: number): Session {
   return {
-    idHash: `session-${index}`.padEnd(43, 'x'),
+    idHash: nameOf(index),
     id: randomUUID(),
     accountId: randomUUID(),
     role: 'user',
@@ -153,7 +157,7 @@ async function growth(stores: Stores, most: number, rounds: number): Promise<voi
       const group = Array.from({ length: 500 }, (_, index) => session(count + index))
       await Promise.all(group.map(record => stores.sessions.create(record)))
     }
-    const find: Call = index => stores.sessions.find(session((index * 7_919) % goal).idHash)
+    const find: Call = index => stores.sessions.find(nameOf((index * 7_919) % goal))
     const samples: number[] = []
     for (let round = 0; round <= rounds; round++) samples.push(await timed(find, 20_000, 64))
     took.push(spread(samples.slice(1)).median)

@@ -1,110 +1,146 @@
 import { type Script, script } from './wire.ts'
 
 /**
- * What a key's state outlives its meaning: a node whose clock is behind must still find it.
+ * A key's state outlives its meaning by this: a node whose clock is behind must still find it.
  * Time to live is counted in real time and only tidies up; judging is by the caller's clock.
  */
 const GRACE_MS = 300_000
 
-/** KEYS: a bucket for each hit. ARGV: now, then limit, window and cost of each hit. */
+/**
+ * The rules of `store/rules/rates.ts`. KEYS: a bucket for each hit. ARGV: now, then of each hit its
+ * limit, window, cost, and the place of the first hit with the same key. Answers whether all was
+ * charged, then of each hit whether it is allowed, what remains, and in how many milliseconds it
+ * resets. When one is refused, a second pass tells how the others stand uncharged. A bucket is two
+ * doubles: its level and its moment. (Locals and operators, since library calls are what costs.)
+ */
 export const HIT: Script = script(`
-local now = tonumber(ARGV[1])
-local known, answer, working = {}, { '1' }, {}
-for i, key in ipairs(KEYS) do
-  if known[key] == nil then
-    known[key] = redis.call('GET', key) or ''
-    local level, at = string.match(known[key], '^(.+)|(.+)$')
-    working[key] = { level = tonumber(level or 0), at = tonumber(at or now) }
+local call, pack, unpack = redis.call, struct.pack, struct.unpack
+local now, count, charged = ARGV[1] + 0, #KEYS, 1
+local answer, levels, ats, lives = { 1 }, {}, {}, {}
+for pass = 1, 2 do
+  for i = 1, count do
+    local to, from = i * 3 - 1, i * 4 - 2
+    if pass == 1 or answer[to] == 1 then
+      local limit, window, cost, own = ARGV[from] + 0, ARGV[from + 1] + 0, 0, ARGV[from + 3] + 0
+      local level, at = levels[own], ats[own]
+      if pass == 1 then cost = ARGV[from + 2] + 0 end
+      if pass == 2 or not level then
+        local value = call('GET', KEYS[i])
+        if value then level, at = unpack('dd', value) else level, at = 0, now end
+      end
+      if now > at then
+        level = level - ((now - at) * limit) / window
+        at = now
+      end
+      if level < 0 then level = 0 end
+      local filled, waits = level + cost, level
+      if filled < 0 then filled = 0 end
+      if cost <= 0 or filled <= limit + 1e-9 then
+        answer[to], waits, level = 1, filled, filled
+      else
+        charged, answer[to] = 0, 0
+        if cost < limit then waits = level + cost - limit end
+      end
+      local left = limit - level + 1e-9
+      answer[to + 1] = left > 0 and left - left % 1 or 0
+      local drain = (waits * window) / limit - 1e-9
+      if drain > 0 then drain = drain - drain % 1 + (drain % 1 > 0 and 1 or 0) else drain = 0 end
+      answer[to + 2] = drain
+      if pass == 1 then levels[own], ats[own], lives[own] = level, at, at - now + drain end
+    end
   end
-  answer[i + 1] = known[key]
+  if charged == 1 then break end
 end
-for i, key in ipairs(KEYS) do
-  local limit, window, cost =
-    tonumber(ARGV[i * 3 - 1]), tonumber(ARGV[i * 3]), tonumber(ARGV[i * 3 + 1])
-  local bucket = working[key]
-  local elapsed = math.max(0, now - bucket.at)
-  local level = math.max(0, bucket.level - (elapsed * limit) / window)
-  level = math.max(0, level + cost)
-  if cost > 0 and level > limit + 1e-9 then
-    answer[1] = '0'
-    return answer
+answer[1] = charged
+if charged == 1 then
+  for i = 1, count do
+    if lives[i] then call('SET', KEYS[i], pack('dd', levels[i], ats[i]), 'PX', lives[i] + ${GRACE_MS}) end
   end
-  bucket.level = level
-  bucket.at = math.max(bucket.at, now)
-  bucket.ttl = bucket.at - now + math.max(0, math.ceil((level * window) / limit))
-end
-for key, bucket in pairs(working) do
-  local value = string.format('%.17g|%.0f', bucket.level, bucket.at)
-  redis.call('SET', key, value, 'PX', string.format('%.0f', bucket.ttl + ${GRACE_MS}))
 end
 return answer
 `)
 
-/** When a key may be tried again; the same words as \`readyAt\` in \`store/rules\`. */
-const READY_AT = `
-local function ready_at(s)
-  if s.shut >= 0 and s.failures >= s.shut then return s.at + s.forget end
-  if s.failures == 0 or s.failures < s.free then return s.at end
-  return s.at + math.min(s.cap, s.base * 2 ^ (s.failures - s.free))
+/**
+ * A key's failures are seven doubles: how many, the last one's moment, and the backoff's free,
+ * base, cap, forget and shut (-1 for never). `ready_at` is that of `store/rules/backoffs.ts`.
+ */
+const FAILURES = `
+local call, pack, unpack = redis.call, struct.pack, struct.unpack
+local function ready_at(failures, at, free, base, cap, forget, shut)
+  if shut >= 0 and failures >= shut then return at + forget end
+  if failures < free then return at end
+  local delay = base * 2 ^ (failures - free)
+  return at + (delay < cap and delay or cap)
 end
-local function save(key, name, s, now)
-  local value = string.format('%.0f|%.0f|%.0f|%.17g|%.17g|%.0f|%.0f',
-    s.failures, s.at, s.free, s.base, s.cap, s.forget, s.shut)
-  local ttl = math.max(0, s.at - now) + s.forget + ${GRACE_MS}
-  redis.call('SET', key, value, 'PX', string.format('%.0f', ttl))
-  local ready = ready_at(s)
-  if ready > s.at then redis.call('ZADD', KEYS[1], string.format('%.0f', ready), name)
-  else redis.call('ZREM', KEYS[1], name) end
+local function save(key, name, failures, at, free, base, cap, forget, shut, now)
+  local value = pack('ddddddd', failures, at, free, base, cap, forget, shut)
+  call('SET', key, value, 'PX', (at > now and at - now or 0) + forget + ${GRACE_MS})
+  local ready = ready_at(failures, at, free, base, cap, forget, shut)
+  if ready > at then
+    call('ZADD', KEYS[1], ready, name)
+    call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${GRACE_MS})
+  elseif failures == 1 then call('ZREM', KEYS[1], name) end
 end
 `
 
-/** KEYS: the delayed, then a state for each reservation. ARGV: now, then name and rule of each. */
-export const RESERVE: Script = script(`${READY_AT}
-local now = tonumber(ARGV[1])
-local known, answer, working = {}, { '1' }, {}
-for i = 2, #KEYS do
-  local key = KEYS[i]
-  if known[key] == nil then
-    known[key] = redis.call('GET', key) or ''
-    local failures, at = string.match(known[key], '^(%d+)|(%d+)|')
-    working[key] = { failures = tonumber(failures or 0), at = tonumber(at or now) }
-  end
-  answer[i] = known[key]
+/**
+ * KEYS: the delayed, then a state for each reservation. ARGV: now, then of each its name, backoff
+ * and the place of the first reservation with the same key. Answers whether all was charged, then of
+ * each the failures known before and their moment.
+ */
+export const RESERVE: Script = script(`${FAILURES}
+local now, count = ARGV[1] + 0, #KEYS - 1
+local answer, failures, ats = { 1 }, {}, {}
+for i = 1, count do
+  local value = call('GET', KEYS[i + 1])
+  failures[i], ats[i] = 0, 0
+  if value then failures[i], ats[i] = unpack('dd', value) end
+  answer[i * 2], answer[i * 2 + 1] = failures[i], ats[i]
 end
-for i = 2, #KEYS do
-  local s, from = working[KEYS[i]], i * 6 - 10
-  s.name, s.free, s.base = ARGV[from], tonumber(ARGV[from + 1]), tonumber(ARGV[from + 2])
-  s.cap, s.forget = tonumber(ARGV[from + 3]), tonumber(ARGV[from + 4])
-  s.shut = tonumber(ARGV[from + 5])
-  if s.failures > 0 and now < s.at + s.forget then
-    if ready_at(s) > now then
-      answer[1] = '0'
+for i = 1, count do
+  local from, own = i * 7 - 5, ARGV[i * 7 + 1] + 0
+  local forget, failed, at = ARGV[from + 4] + 0, failures[own], ats[own]
+  if failed > 0 and now < at + forget then
+    if ready_at(failed, at, ARGV[from + 1] + 0, ARGV[from + 2] + 0, ARGV[from + 3] + 0, forget,
+        ARGV[from + 5] + 0) > now then
+      answer[1] = 0
       return answer
     end
-    s.failures, s.at = s.failures + 1, math.max(s.at, now)
+    failures[own] = failed + 1
+    if at < now then ats[own] = now end
   else
-    s.failures, s.at = 1, now
+    failures[own], ats[own] = 1, now
   end
 end
-for key, s in pairs(working) do save(key, s.name, s, now) end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ${GRACE_MS}))
+for i = 1, count do
+  local from, own = i * 7 - 5, ARGV[i * 7 + 1] + 0
+  save(KEYS[i + 1], ARGV[from], failures[own], ats[own], ARGV[from + 1] + 0, ARGV[from + 2] + 0,
+    ARGV[from + 3] + 0, ARGV[from + 4] + 0, ARGV[from + 5] + 0, now)
+end
+return answer
+`)
+
+/** KEYS: a state for each key. Answers of each its failures and their moment. */
+export const PEEK: Script = script(`
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  answer[i * 2 - 1], answer[i * 2] = 0, 0
+  if value then answer[i * 2 - 1], answer[i * 2] = struct.unpack('dd', value) end
+end
 return answer
 `)
 
 /** KEYS: the delayed, then a state for each key. ARGV: how, then the name of each. */
-export const FORGIVE: Script = script(`${READY_AT}
+export const FORGIVE: Script = script(`${FAILURES}
 for i = 2, #KEYS do
-  local value = redis.call('GET', KEYS[i])
-  if value then
-    local part = {}
-    for word in string.gmatch(value, '[^|]+') do part[#part + 1] = tonumber(word) end
-    if ARGV[1] == 'all' or part[1] <= 1 then
-      redis.call('DEL', KEYS[i])
-      redis.call('ZREM', KEYS[1], ARGV[i])
-    else
-      save(KEYS[i], ARGV[i], { failures = part[1] - 1, at = part[2], free = part[3],
-        base = part[4], cap = part[5], forget = part[6], shut = part[7] }, part[2])
-    end
+  local value = call('GET', KEYS[i])
+  local failures, at, free, base, cap, forget, shut = 0
+  if value then failures, at, free, base, cap, forget, shut = unpack('ddddddd', value) end
+  call('ZREM', KEYS[1], ARGV[i])
+  if ARGV[1] == 'all' or failures <= 1 then call('DEL', KEYS[i])
+  else
+    save(KEYS[i], ARGV[i], failures - 1, at, free, base, cap, forget, shut, at)
   end
 end
 return 1
@@ -121,11 +157,10 @@ while #answer < tonumber(ARGV[3]) * 3 do
     local name = page[i]
     if string.sub(name, 1, #ARGV[2]) == ARGV[2] and #answer < tonumber(ARGV[3]) * 3 then
       local value = redis.call('GET', ARGV[4] .. name)
-      local failures = value and string.match(value, '^(%d+)|')
-      if failures then
+      if value then
         answer[#answer + 1] = name
-        answer[#answer + 1] = failures
-        answer[#answer + 1] = string.format('%.0f', tonumber(page[i + 1]))
+        answer[#answer + 1] = struct.unpack('d', value)
+        answer[#answer + 1] = tonumber(page[i + 1])
       end
     end
   end

@@ -1,7 +1,6 @@
-import type { Counted, Counters, Hit, Reservation } from '../port/counters.ts'
+import type { Counted, Counters, Reservation } from '../port/counters.ts'
 import { type Failures, judgeAttempts, judgeState } from '../rules/backoffs.ts'
-import { type Bucket, judgeHits } from '../rules/rates.ts'
-import { DELAYED, FORGIVE, HIT, RESERVE } from './counter-scripts.ts'
+import { DELAYED, FORGIVE, HIT, PEEK, RESERVE } from './counter-scripts.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -15,54 +14,56 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
   const failuresKey = (key: string): string => `${prefix}:{c}:f:${key}`
   const delayed = `${prefix}:{c}:delayed`
 
-  const known = async (keys: readonly string[]): Promise<ReadonlyMap<string, Failures>> => {
-    const [first, ...rest] = keys.map(failuresKey)
-    if (first === undefined) return new Map()
-    const values = await wire.send('counters.peek', ['MGET', first, ...rest])
-    return failuresOf(keys, texts(values))
-  }
-
   return {
     async hit(hits, now) {
-      const [first, ...rest] = hits.map(hit => bucketKey(hit.key))
+      const keys = hits.map(hit => hit.key)
+      const [first, ...rest] = keys.map(bucketKey)
       if (first === undefined) return []
-      const rules = hits.flatMap(({ rate, cost }) => [rate.limit, rate.windowMs, cost ?? 1])
-      const answer = texts(await wire.run('counters.hit', HIT, [first, ...rest], [now, ...rules]))
-      const buckets = bucketsOf(hits, answer.slice(1))
-      return agreed(judgeHits(hits, now, key => buckets.get(key)).answers, answer[0])
+      const args = [now]
+      for (const [index, { rate, cost = 1 }] of hits.entries()) {
+        args.push(rate.limit, rate.windowMs, cost, firstPlace(keys, index))
+      }
+      const answer = list(await wire.run('counters.hit', HIT, [first, ...rest], args))
+      return hits.map((_, index) => ({
+        allowed: number(answer, index * 3 + 1) === 1,
+        remaining: number(answer, index * 3 + 2),
+        resetAt: now + number(answer, index * 3 + 3),
+        failures: 0,
+      }))
     },
     async reserve(reservations, now) {
-      const keys = reservations.map(one => failuresKey(one.key))
-      if (keys.length === 0) return []
-      const rules = reservations.flatMap(({ key, backoff }) => {
+      if (reservations.length === 0) return []
+      const keys = reservations.map(one => one.key)
+      const args: (string | number)[] = [now]
+      for (const [index, { key, backoff }] of reservations.entries()) {
         const { free, baseMs, capMs, forgetMs, shutAfter = -1 } = backoff
-        return [key, free, baseMs, capMs, forgetMs, shutAfter]
-      })
-      const answer = texts(
-        await wire.run('counters.reserve', RESERVE, [delayed, ...keys], [now, ...rules]),
-      )
-      const states = failuresOf(
-        reservations.map(one => one.key),
-        answer.slice(1),
-      )
-      return agreed(judgeAttempts(reservations, now, key => states.get(key)).answers, answer[0])
+        args.push(key, free, baseMs, capMs, forgetMs, shutAfter, firstPlace(keys, index))
+      }
+      const named = [delayed, ...keys.map(failuresKey)] as const
+      const answer = list(await wire.run('counters.reserve', RESERVE, named, args))
+      const known = knownFailures(reservations, answer, 1)
+      const { answers } = judgeAttempts(reservations, now, key => known.get(key))
+      return agreed(answers, number(answer, 0) === 1)
     },
     async forgive(keys, how) {
       if (keys.length === 0) return
       const named = keys.map(failuresKey)
       await wire.run('counters.forgive', FORGIVE, [delayed, ...named], [how, ...keys])
     },
-    async peek(reservations: readonly Reservation[], now) {
-      const states = await known(reservations.map(one => one.key))
-      return reservations.map(one => judgeState(states.get(one.key), one, now))
+    async peek(reservations, now) {
+      const [first, ...rest] = reservations.map(one => failuresKey(one.key))
+      if (first === undefined) return []
+      const answer = list(await wire.run('counters.peek', PEEK, [first, ...rest], []))
+      const known = knownFailures(reservations, answer, 0)
+      return reservations.map(one => judgeState(known.get(one.key), one, now))
     },
     async delayed(prefixOfKey, now, limit) {
       const args = [now, prefixOfKey, limit, failuresKey('')]
-      const found = texts(await wire.run('counters.delayed', DELAYED, [delayed], args))
-      return Array.from({ length: found.length / 3 }, (_, index) => ({
-        key: found[index * 3] ?? '',
-        failures: Number(found[index * 3 + 1]),
-        resetAt: Number(found[index * 3 + 2]),
+      const answer = list(await wire.run('counters.delayed', DELAYED, [delayed], args))
+      return Array.from({ length: answer.length / 3 }, (_, index) => ({
+        key: String(answer[index * 3]),
+        failures: number(answer, index * 3 + 1),
+        resetAt: number(answer, index * 3 + 2),
       }))
     },
     /** Redis forgets by itself what counts nothing any more. */
@@ -72,39 +73,39 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
   }
 }
 
-function bucketsOf(hits: readonly Hit[], values: readonly string[]): ReadonlyMap<string, Bucket> {
-  const found = new Map<string, Bucket>()
-  for (const [index, { key }] of hits.entries()) {
-    const [level, at] = (values[index] ?? '').split('|')
-    if (at !== undefined) found.set(key, { level: Number(level), at: Number(at), emptyAt: 0 })
-  }
-  return found
+/** The place, counted from one, at which a key stands first. */
+function firstPlace(keys: readonly string[], index: number): number {
+  return keys.length === 1 ? 1 : keys.indexOf(keys[index] ?? '') + 1
 }
 
-function failuresOf(
-  keys: readonly string[],
-  values: readonly string[],
+/** What the server knew of each key, from the place `from` on. */
+function knownFailures(
+  reservations: readonly Reservation[],
+  answer: readonly unknown[],
+  from: number,
 ): ReadonlyMap<string, Failures> {
-  const found = new Map<string, Failures>()
-  for (const [index, key] of keys.entries()) {
-    const parts = (values[index] ?? '').split('|').map(Number)
-    const [failures, at, free, baseMs, capMs, forgetMs, shutAfter] = parts
-    if (failures === undefined || at === undefined || forgetMs === undefined) continue
-    const backoff = { free: free ?? 0, baseMs: baseMs ?? 0, capMs: capMs ?? 0, forgetMs }
-    const shut = shutAfter === undefined || shutAfter < 0 ? {} : { shutAfter }
-    found.set(key, { failures, at, backoff: { ...backoff, ...shut } })
+  const known = new Map<string, Failures>()
+  for (const [index, { key, backoff }] of reservations.entries()) {
+    const failures = number(answer, from + index * 2)
+    const at = number(answer, from + index * 2 + 1)
+    if (failures > 0) known.set(key, { failures, at, backoff })
   }
-  return found
+  return known
 }
 
 /** What the server decided and what the rules say must be the same, or nobody gets in. */
-function agreed(answers: readonly Counted[], charged: string | undefined): readonly Counted[] {
-  if (answers.every(({ allowed }) => allowed) === (charged === '1')) return answers
+function agreed(answers: readonly Counted[], charged: boolean): readonly Counted[] {
+  if (answers.every(({ allowed }) => allowed) === charged) return answers
   throw new Error('the counting script and the rules disagree')
 }
 
-/** A reply of bulk strings; absent ones as empty text. */
-function texts(reply: unknown): readonly string[] {
-  if (!Array.isArray(reply)) throw new TypeError('the server answered no array')
-  return reply.map(item => (item === null ? '' : String(item)))
+function list(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw new TypeError('the server answered no list')
+  return reply
+}
+
+function number(list: readonly unknown[], place: number): number {
+  const value = list[place]
+  if (typeof value !== 'number') throw new TypeError('the server answered no number')
+  return value
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StoreFault } from '../../kernel/fault.ts'
+import { deadlines } from './deadlines.ts'
 
 /** A client of one server, as `createClient()` of the package `redis` makes it. */
 export interface RedisSingle {
@@ -53,6 +54,7 @@ export interface WireOptions {
  */
 export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireOptions): Wire {
   let pending = 0
+  const watch = deadlines(deadlineMs)
   const dispatch = (key: string, args: string[]): Promise<unknown> =>
     'masters' in client ? client.sendCommand(key, false, args) : client.sendCommand(args)
 
@@ -63,15 +65,25 @@ export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireO
     }
     pending += 1
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`)))
-      }, deadlineMs)
-      dispatch(key, args)
-        .then(resolve, error => reject(isNoScript(error) ? error : new StoreFault(verb, error)))
-        .finally(() => {
-          pending -= 1
-          clearTimeout(timer)
-        })
+      const watched = {
+        settled: false,
+        late: () => reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`))),
+      }
+      watch(watched)
+      const settle = (): void => {
+        pending -= 1
+        watched.settled = true
+      }
+      dispatch(key, args).then(
+        reply => {
+          settle()
+          resolve(reply)
+        },
+        (error: unknown) => {
+          settle()
+          reject(isNoScript(error) ? error : new StoreFault(verb, error))
+        },
+      )
     })
   }
 
