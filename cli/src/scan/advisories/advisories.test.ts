@@ -266,6 +266,7 @@ test('the database is downloaded, indexed, and then answers without a network', 
 for (const [what, status, body] of [
   ['answers 500', 500, Buffer.alloc(0)],
   ['sends half a zip', 200, zipOf(DOCUMENTS).subarray(0, 100)],
+  ['sends a document that is not JSON', 200, zipOf({ 'GHSA-1.json': '{' })],
 ] as const) {
   test(`when the source ${what}, the old database stays`, async t => {
     const folder = plant(t, { 'npm/all.zip': zipOf(DOCUMENTS) })

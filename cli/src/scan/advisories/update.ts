@@ -25,17 +25,24 @@ export async function updateDatabase(
     if (!answer.ok) throw new RangeError(`answered ${answer.status}`)
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(fresh, await upTo(answer, MAX_BYTES))
-    const zip = openZip(fresh)
-    zip.close()
+    const { advisories, packages } = looked(fresh)
     renameSync(fresh, target)
-    const whole = openZip(target)
-    const packages = indexOf(target, whole).size
-    whole.close()
-    terminal.out(`${target}: ${zip.entries.length} advisories for ${packages} packages\n`)
+    renameSync(`${fresh}.index`, `${target}.index`)
+    terminal.out(`${target}: ${advisories} advisories for ${packages} packages\n`)
     return EXIT.clean
   } catch (error) {
-    rmSync(fresh, { force: true })
+    for (const left of [fresh, `${fresh}.index`]) rmSync(left, { force: true })
     terminal.err(`bulwark scan deps --db-update: ${where(url)} ${reason(error)}\n`)
     return EXIT.failed
+  }
+}
+
+/** Reads every document once, which is also how the index is made. */
+function looked(path: string): { advisories: number; packages: number } {
+  const zip = openZip(path)
+  try {
+    return { advisories: zip.entries.length, packages: indexOf(path, zip).size }
+  } finally {
+    zip.close()
   }
 }

@@ -12,6 +12,7 @@ export interface ZipEntry {
 }
 
 export interface Zip {
+  /** @throws {RangeError} when the directory is broken */
   readonly entries: readonly ZipEntry[]
   /** @throws {RangeError} when it unpacks to more than `maxBytes` or not to what the directory says */
   read(entry: Pick<ZipEntry, 'offset' | 'packedBytes' | 'bytes' | 'method'>): Buffer
@@ -25,8 +26,8 @@ const CENTRAL = 0x02014b50
 const LOCAL = 0x04034b50
 
 /**
- * Opens a zip (with the 64-bit extension) for reading here and there; the directory is read at once,
- * the contents when asked for.
+ * Opens a zip (with the 64-bit extension) for reading here and there; its directory and its files are
+ * read when they are asked for.
  *
  * @throws {RangeError} when it is no zip
  * @see PKWARE APPNOTE 4.3
@@ -65,8 +66,15 @@ export function zipIn(bytes: Buffer, name: string): Zip {
 
 function zipOver(at: At, size: number, name: string, close: () => void): Zip {
   const { offset, bytes, count } = directory(at, size, name)
-  const entries = entriesOf(at(offset, bytes), count, name)
-  return { entries, read: entry => unpacked(entry, at, name), close }
+  let entries: readonly ZipEntry[] | undefined
+  return {
+    get entries() {
+      entries ??= entriesOf(at(offset, bytes), count, name)
+      return entries
+    },
+    read: entry => unpacked(entry, at, name),
+    close,
+  }
 }
 
 type At = (position: number, length: number) => Buffer

@@ -65,6 +65,7 @@ for (const args of [
   ['--format', 'pdf'],
   ['--fail-on', 'everything'],
   ['--min-age', 'long'],
+  ['--registry', 'npm.shop.test'],
   ['--offline', 'a', '--snapshot', 'b'],
   ['--snapshot', 'missing.json'],
   ['a', 'b'],

@@ -59,6 +59,12 @@ export function depsOptions(args: readonly string[]): DepsOptions {
     name => values[name] !== undefined,
   )
   if (sources.length > 1) throw new Usage(`--${sources.join(' and --')} exclude each other`)
+  for (const name of ['registry', 'db-url'] as const) {
+    const url = values[name]
+    if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+      throw new Usage(`--${name} ${url}: write an address that begins with https://`)
+    }
+  }
   const update = values['db-update']
   return {
     ...values,
