@@ -409,6 +409,12 @@ export const events = {
     owasp: 'authn_login_fail',
   },
 
+  // mail: what could not be told
+  'mail.given_up': {
+    severity: 'warning',
+    what: 'A mail was given up after its last attempt.',
+  },
+
   // uploads, outbound, webhooks
   'uploads.stored': {
     severity: 'info',
