@@ -17,7 +17,14 @@ const BLANK_LINE = Buffer.from('\r\n\r\n')
 const EMPTY = Buffer.alloc(0)
 
 /** What the next bytes must be. */
-type Expect = 'first boundary' | 'after boundary' | 'head' | 'content' | 'last line end' | 'nothing'
+type Expect =
+  | 'first boundary'
+  | 'after boundary'
+  | 'head'
+  | 'first of content'
+  | 'content'
+  | 'last line end'
+  | 'nothing'
 
 /**
  * Parses `multipart/form-data` as it streams by, by one grammar with one reading: no preamble, CRLF
@@ -82,6 +89,8 @@ export class MultipartParser {
         return this.#afterBoundary(bytes, at)
       case 'head':
         return this.#head(bytes, at)
+      case 'first of content':
+        return this.#firstOfContent(bytes, at)
       case 'first boundary':
         return this.#firstBoundary(bytes, at)
       case 'last line end':
@@ -97,14 +106,28 @@ export class MultipartParser {
   }
 
   #firstBoundary(bytes: Buffer, at: number): number | Refusal {
-    const first = this.#delimiter.length - 2 // without the CRLF before it
-    const here = Math.min(first, bytes.length - at)
-    if (this.#delimiter.compare(bytes, at, at + here, 2, 2 + here) !== 0) {
-      return because(refusals.malformedBody, 'the body does not begin with the boundary')
-    }
-    if (here < first) return at
+    const same = this.#bareBoundary(bytes, at)
+    if (same === undefined) return at
+    if (!same) return because(refusals.malformedBody, 'the body does not begin with the boundary')
     this.#expect = 'after boundary'
-    return at + first
+    return at + this.#delimiter.length - 2
+  }
+
+  /** Some parsers take the line end of the head for that of a boundary right behind it. */
+  #firstOfContent(bytes: Buffer, at: number): number | Refusal {
+    const same = this.#bareBoundary(bytes, at)
+    if (same === undefined) return at
+    if (same) return because(refusals.ambiguousPart, 'a boundary right behind the head')
+    this.#expect = 'content'
+    return this.#content(bytes, at)
+  }
+
+  /** Whether the boundary without a line end before it stands here; `undefined` when it may yet. */
+  #bareBoundary(bytes: Buffer, at: number): boolean | undefined {
+    const wanted = this.#delimiter.length - 2
+    const here = Math.min(wanted, bytes.length - at)
+    const same = this.#delimiter.compare(bytes, at, at + here, 2, 2 + here) === 0
+    return same && here < wanted ? undefined : same
   }
 
   #afterBoundary(bytes: Buffer, at: number): number | Refusal {
@@ -127,7 +150,7 @@ export class MultipartParser {
     if ('code' in head) return head
     const refusal = this.#sink.head(head)
     if (refusal) return refusal
-    this.#expect = 'content'
+    this.#expect = 'first of content'
     return end + BLANK_LINE.length
   }
 

@@ -125,6 +125,10 @@ function partHead(
   if (name === undefined || name === '') return ambiguous('a part without a name')
   const long = name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES
   if (long || TAKEN.has(name)) return ambiguous('the name of a part')
+  // Some parsers make a file of it, others a field.
+  if (fileName === undefined && /^application\/octet-stream/i.test(declaredType)) {
+    return ambiguous('bytes without a file name')
+  }
   return { name, fileName, declaredType }
 }
 
