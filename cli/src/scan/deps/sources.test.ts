@@ -68,6 +68,28 @@ test('a private scope can be left out, and the report says so', async t => {
   assert.ok(told.report.notChecked.some(line => line.includes('@acme')))
 })
 
+test('offline, documents of OSV give the same findings, and no question is put', async t => {
+  const registry = await fakeRegistry(t, HOLES)
+  const document = (id: string, name: string, events: object[]) => ({
+    id,
+    summary: `hole in ${name}`,
+    affected: [{ package: { ecosystem: 'npm', name }, ranges: [{ type: 'SEMVER', events }] }],
+  })
+  const folder = plant(t, {
+    ...HOLED,
+    'osv/GHSA-2222-3333-4444.json': document('GHSA-2222-3333-4444', 'hole-in-parser', [
+      { introduced: '0' },
+      { fixed: '1.2.3' },
+    ]),
+    'osv/MAL-2026-1.json': document('MAL-2026-1', 'evil-helper', [{ introduced: '0' }]),
+  })
+  const told = await scanned(folder, ['--registry', registry.url, '--offline', 'osv'])
+  assert.deepEqual(ids(told), ['deps.malicious', 'deps.known-vulnerable'])
+  assert.equal(told.report.findings[1]?.details['fixed'], '1.2.3')
+  assert.deepEqual(registry.arrived, [])
+  assert.match(told.report.notChecked[0] ?? '', /^release age: /)
+})
+
 test('what was recorded is replayed to the same findings without a question', async t => {
   const registry = await fakeRegistry(t, HOLES)
   const folder = plant(t, HOLED)
