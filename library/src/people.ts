@@ -61,7 +61,21 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
   const { mailer, ...given } = options
   const service = given.service ?? new URL(origin).host
   const mails =
-    mailer === undefined ? undefined : mailWorker({ ...parts, jobs: stores.jobs, mailer, service })
+    mailer === undefined
+      ? undefined
+      : mailWorker({
+          ...parts,
+          jobs: stores.jobs,
+          mailer,
+          service,
+          gaveUp: (id, why) =>
+            audit.record({
+              code: 'mail.given_up',
+              outcome: 'failure',
+              targetId: id,
+              detail: { why },
+            }),
+        })
   let second: Factors | undefined
   const flows = await account(
     {
