@@ -58,7 +58,7 @@ export interface AuditParts {
 export interface Audit {
   /** Makes an entry for `along.events` of a store's verb: written with the change or not at all. */
   entry(event: AuditEvent): AuditEntry
-  /** Takes an event and returns at once. Written in order, within one turn of the event loop. */
+  /** Takes an event and returns at once. Written in order, at once or within ten milliseconds. */
   record(event: AuditEvent): void
   /** Resolves when the disk has it and everything recorded before it. @throws {StoreFault} */
   recordDurable(event: AuditEvent): Promise<void>

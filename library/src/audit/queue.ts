@@ -31,17 +31,23 @@ interface Waiter {
 
 /** One transaction holds at most this many, so that no flush holds the log for long. */
 const MOST_AT_ONCE = 1000
+/** Under load, quick entries wait at most this long for company. */
+const GATHER_MS = 10
 const RETRY_MS = { first: 100, most: 5000 }
 
 /**
- * Group commit: one flush at a time takes all that came meanwhile. When the log is out of reach,
- * entries wait up to `limit`; then they are counted, and the count itself is written first thing
- * when the log is back.
+ * Group commit: one flush at a time takes all that came meanwhile, and under load at most one begins
+ * in ten milliseconds, unless somebody waits for the disk. When the log is out of reach, entries wait
+ * up to `limit`; then they are counted, and the count itself is written when the log is back.
  */
 export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
   let waiting: Waiter[] = []
   let flushing: Promise<void> | undefined
   let scheduled = false
+  let draining = false
+  let urgent = 0
+  let flushedAt = Number.NEGATIVE_INFINITY
+  let gathering: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
   let retryMs = RETRY_MS.first
   let unsure = false
@@ -79,6 +85,7 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
         ({ failed }) => failed === undefined || !group.some(one => one.failed === failed),
       )
       unsure = true
+      urgent = waiting.filter(({ done }) => done !== undefined).length
       for (const { failed } of group) failed?.(fault)
       throw fault
     }
@@ -86,24 +93,32 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
     retryMs = RETRY_MS.first
     lostUntold -= told
     waiting.splice(0, group.length)
+    urgent -= group.filter(({ done }) => done !== undefined).length
     for (const { done } of group) done?.()
     on.written()
   }
 
   async function flushAll(): Promise<void> {
-    while (waiting.length > 0 || lostUntold > 0) await flushOnce()
+    while (lostUntold > 0 || waiting.length > 0) {
+      await flushOnce()
+      flushedAt = performance.now()
+      // What came meanwhile and hurries nobody gathers for the next time.
+      if (!draining && urgent === 0) return
+    }
   }
 
   function start(): Promise<void> {
-    cancelRetry()
+    cancelTimers()
     flushing ??= flushAll().then(
       () => {
         flushing = undefined
+        draining = false
         // Whoever waited for this flush may have pushed on while it was ending.
         if (waiting.length > 0) schedule()
       },
       (fault: unknown) => {
         flushing = undefined
+        draining = false
         later()
         throw fault
       },
@@ -111,25 +126,32 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
     return flushing
   }
 
-  function cancelRetry(): void {
+  function cancelTimers(): void {
     clearTimeout(retry)
     retry = undefined
+    clearTimeout(gathering)
+    gathering = undefined
   }
 
+  /** At once when it is quiet or somebody waits; under load a few milliseconds' events together. */
   function schedule(): void {
     if (scheduled || flushing !== undefined || retry !== undefined) return
+    const rest = GATHER_MS - (performance.now() - flushedAt)
+    if (urgent === 0 && rest > 0) {
+      gathering ??= setTimeout(attempt, rest)
+      return
+    }
     scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      start().catch(() => {}) // tried again later; who waited was told
-    })
+    setImmediate(attempt)
+  }
+
+  function attempt(): void {
+    scheduled = false
+    start().catch(() => {}) // tried again later; who waited was told
   }
 
   function later(): void {
-    retry ??= setTimeout(() => {
-      retry = undefined
-      start().catch(() => {})
-    }, retryMs).unref()
+    retry ??= setTimeout(attempt, retryMs).unref()
     retryMs = Math.min(retryMs * 2, RETRY_MS.most)
   }
 
@@ -141,7 +163,10 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
       return false
     }
     waiting.push(waiter)
-    if (waiter.done !== undefined) cancelRetry()
+    if (waiter.done !== undefined) {
+      urgent++
+      cancelTimers()
+    }
     schedule()
     return true
   }
@@ -154,7 +179,10 @@ export function queue(log: AuditLog, limit: number, on: QueueEvents): Queue {
           failed(new StoreFault('auditLog.append', new Error(`${limit} events wait already`)))
         }
       }),
-    flush: start,
+    flush() {
+      draining = true
+      return start()
+    },
     get waiting() {
       return waiting.length
     },
