@@ -9,7 +9,6 @@ const { status } = spawnSync(
   [
     '--conditions=bulwark:source',
     '--test',
-    '--test-force-exit',
     '--test-reporter=./tools/reporter.mjs',
     '--test-reporter-destination=stdout',
     ...(patterns.length > 0 ? patterns : ['{library,cli,reference,bench}/src/**/*.test.ts']),
