@@ -142,7 +142,8 @@ export class MultipartParser {
   #head(bytes: Buffer, at: number): number | Refusal {
     if (bytes[at] === CR) return because(refusals.ambiguousPart, 'a part without header')
     const end = bytes.indexOf(BLANK_LINE, at)
-    if ((end === -1 ? bytes.length : end) - at > this.#maxHeadBytes) {
+    // Without its end, up to three bytes of what came may belong to the blank line.
+    if ((end === -1 ? bytes.length - 3 : end) - at > this.#maxHeadBytes) {
       return because(refusals.partHeaderTooLarge, `more than ${this.#maxHeadBytes} bytes`)
     }
     if (end === -1) return at
