@@ -2,13 +2,15 @@ import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { AccountFlows } from './account/account.ts'
 import type { Factors } from './account/factors/factors.ts'
+import type { Passkeys } from './account/passkeys/passkeys.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
-import { type ClientAddressOf, clientAddress, type ProxyTrust } from './http/address.ts'
+import { type ClientAddressOf, clientAddress, ownProxies, type ProxyTrust } from './http/address.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
 import { hosts } from './http/hosts.ts'
+import { isLoopback as isLoopbackAddress, unmapped } from './http/ip.ts'
 import { NodeIncoming } from './http/node-incoming.ts'
 import { bareOrigin } from './http/origin.ts'
-import { hardenServer } from './http/server.ts'
+import { type HardenedServer, hardenServer } from './http/server.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { ConfigFault } from './kernel/fault.ts'
 import { deriveKeys, type Keys } from './kernel/keys.ts'
@@ -18,6 +20,7 @@ import type { Refusal } from './kernel/refusal.ts'
 import type { Secret } from './kernel/secret.ts'
 import { type AccountModule, people } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
+import { cutLog } from './pipeline/cuts.ts'
 import type { Exchange } from './pipeline/exchange.ts'
 import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
 import { problemAnswer } from './pipeline/problem-answer.ts'
@@ -117,6 +120,8 @@ export interface Bulwark {
   readonly fields: Fields
   /** Second factors, when `account` is on. */
   readonly factors: Factors | undefined
+  /** Passkeys, when `account` is on. */
+  readonly passkeys: Passkeys | undefined
   readonly limits: Limits | undefined
   /** Whether bodies are read and parsed here (`content` and `limits` are on). */
   readonly parsesBodies: boolean
@@ -127,8 +132,13 @@ export interface Bulwark {
   route(method: string, pattern: string, policy: RoutePolicy | undefined): Route
   /** The request as defences see it, and why its very form is refused if it is. */
   receive(message: IncomingMessage): Received
-  /** Deadlines and rates on the server's sockets, and the guard in front of its listeners. */
-  harden(server: Server): void
+  /**
+   * Deadlines and rates on the server's sockets, and the guard in front of its listeners. A server
+   * is hardened once, however often it is asked for; `undefined` when limits are off.
+   */
+  harden(server: Server): HardenedServer | undefined
+  /** Gives one request more time for its body, as its route says; the minimum rate still holds. */
+  extend(message: IncomingMessage, seconds: number): void
   /** Judges what only the whole service shows, once all routes are known. @throws {ConfigFault} */
   ready(): readonly string[]
   /** Writes what waits and lets go of timers. Stores that were handed in stay open. */
@@ -210,6 +220,10 @@ const KNOWN = {
 } as const
 
 const PROBE_PATHS = ['/healthz', '/readyz'] as const
+/** Stores in this very process: they answer or throw, and waiting with a timer only costs. */
+const LOCAL_STORES: ReadonlySet<string> = new Set(['memory', 'sqlite'])
+/** Longer than that no request waits for its count. */
+const STORE_TIMEOUT_MS = 300
 
 /**
  * Puts all defences together. Everything that can be judged at start is judged here.
@@ -229,7 +243,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const keys = deriveKeys(rootKey(options, mode, random))
   const stores = options.stores ?? memoryStores()
   const probePaths = options.probePaths ?? PROBE_PATHS
-  const addressOf = clientAddress(proxyTrust(options.trustedProxies))
+  const trust = proxyTrust(options.trustedProxies)
+  const addressOf = clientAddress(trust)
 
   const limited = options.limits === false ? undefined : limits(options.limits)
   const strict = options.content === false ? undefined : content(options.content)
@@ -260,6 +275,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           counters: stores.counters,
           clock,
           policies,
+          storeTimeoutMs: LOCAL_STORES.has(stores.kind) ? 0 : STORE_TIMEOUT_MS,
           onStoreFailure: failing =>
             written?.record({
               code: failing ? 'throttle.degraded' : 'throttle.recovered',
@@ -370,6 +386,12 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     return received
   }
   const unmatched = compile.route('ANY', '*', undefined)
+  const hardened = new WeakMap<Server, HardenedServer>()
+  const requestId = (): string => random.bytes(12).toString('base64url')
+  const noteCut = written === undefined ? undefined : cutLog(written, clock)
+  const proxies = trust === undefined ? undefined : ownProxies(trust.proxies)
+  const isProxy = (address: string): boolean =>
+    isLoopbackAddress(address) || proxies?.(unmapped(address), 0) === true
 
   return {
     mode,
@@ -385,6 +407,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     account: flows,
     fields: sealed,
     factors: accounts?.factors,
+    passkeys: accounts?.passkeys,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
@@ -392,10 +415,13 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     route: compile.route,
     receive,
     harden(server) {
-      if (limited === undefined) return
-      hardenServer(server, {
+      if (limited === undefined) return undefined
+      const before = hardened.get(server)
+      if (before !== undefined) return before
+      const made = hardenServer(server, {
         limits: limited.server,
-        requestId: () => random.bytes(12).toString('base64url'),
+        requestId,
+        ...(proxies === undefined ? {} : { exemptAddress: isProxy }),
         guard: {
           judge: message => receive(message).refusal,
           answer(message, response, refusal) {
@@ -407,8 +433,16 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
             response.writeHead(status, fields)
             response.end(body)
           },
+          cut: (refusal, socket) =>
+            noteCut?.(refusal, unmapped(socket.remoteAddress ?? ''), requestId()),
         },
       })
+      hardened.set(server, made)
+      return made
+    },
+    extend(message, seconds) {
+      const { server } = message.socket as { readonly server?: Server }
+      if (server !== undefined) hardened.get(server)?.extend(message, seconds)
     },
     ready() {
       return options.access === false ? [] : compile.judgeAll(mode)

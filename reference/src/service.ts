@@ -114,7 +114,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   fileRoutes(app, files)
   adminRoutes(app)
   if (outbox !== undefined) outboxRoutes(app, outbox)
-  pageRoutes(app, { orders, setUp: first.makeAdministrator })
+  pageRoutes(app, { orders, files, webhooks: hooks, setUp: first.makeAdministrator })
   await app.ready()
   return { app, setUpLink: first.link }
 }

@@ -25,12 +25,15 @@ const STRANGER: readonly (readonly [string, string])[] = [
 ]
 const MEMBER: readonly (readonly [string, string])[] = [
   ['/orders', 'Orders'],
+  ['/files', 'Files'],
+  ['/webhooks', 'Webhooks'],
   ['/account', 'Account'],
 ]
+const ADMIN: readonly (readonly [string, string])[] = [...MEMBER, ['/console', 'Console']]
 
 /** A whole document. The policy allows no inline script or style, and there is none. */
 export function page(view: View, ...content: readonly Hole[]): string {
-  const links = view.user === undefined ? STRANGER : MEMBER
+  const links = view.user === undefined ? STRANGER : view.user.role === 'admin' ? ADMIN : MEMBER
   const markup = html`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +50,7 @@ ${(view.scripts ?? []).map(
 <header>
 <a class="brand" href="/">${SHIELD}<span>Bulwark</span></a>
 <nav aria-label="Main">
-${links.map(([path, name]) => html`<a href="${path}"${path === view.path && new Markup(' aria-current="page"')}>${name}</a>\n`)}${view.user !== undefined && signOut(view.csrfToken)}</nav>
+${links.map(([path, name]) => html`<a href="${path}"${isHere(path, view.path) && new Markup(' aria-current="page"')}>${name}</a>\n`)}${view.user !== undefined && signOut(view.csrfToken)}</nav>
 </header>
 <main id="content"${view.narrow === true && new Markup(' class="narrow"')}>
 ${content}
@@ -57,6 +60,10 @@ ${content}
 </html>
 `
   return markup.toString()
+}
+
+function isHere(link: string, path: string): boolean {
+  return path === link || path.startsWith(`${link}/`)
 }
 
 function signOut(csrfToken: string | undefined): Markup {
@@ -73,6 +80,20 @@ export function notice(kind: 'good' | 'bad' | 'plain', text: string): Markup {
   return html`<p class="notice ${kind}" role="${kind === 'bad' ? 'alert' : 'status'}">${text}</p>`
 }
 
+/** What a page says about what just happened. */
+export interface State {
+  /** What just went wrong, in words that tell nothing about accounts. */
+  readonly problem?: string | undefined
+  readonly notice?: string | undefined
+}
+
+export function says({ notice: good, problem }: State): Hole {
+  return [
+    good !== undefined && notice('good', good),
+    problem !== undefined && notice('bad', problem),
+  ]
+}
+
 /** A labelled input. */
 export function field(
   label: string,
@@ -85,10 +106,14 @@ export function field(
     readonly required?: boolean
     readonly min?: number
     readonly max?: number
+    readonly minlength?: number
     readonly maxlength?: number
+    readonly inputmode?: 'numeric' | 'text' | 'url'
+    /** Large, even letters, for codes that are typed from elsewhere. */
+    readonly code?: boolean
   },
 ): Markup {
   const attribute = (name: string, value: string | number | undefined): Markup | undefined =>
     value === undefined ? undefined : html` ${new Markup(name)}="${value}"`
-  return html`<label>${label}<input name="${input.name}" type="${input.type ?? 'text'}"${attribute('value', input.value)}${attribute('autocomplete', input.autocomplete)}${attribute('min', input.min)}${attribute('max', input.max)}${attribute('maxlength', input.maxlength)}${input.required !== false && new Markup(' required')}>${input.hint !== undefined && html`<small>${input.hint}</small>`}</label>`
+  return html`<label>${label}<input name="${input.name}" type="${input.type ?? 'text'}"${attribute('value', input.value)}${attribute('autocomplete', input.autocomplete)}${attribute('min', input.min)}${attribute('max', input.max)}${attribute('minlength', input.minlength)}${attribute('maxlength', input.maxlength)}${attribute('inputmode', input.inputmode)}${input.code === true && new Markup(' class="code" autocapitalize="characters" spellcheck="false"')}${input.required !== false && new Markup(' required')}>${input.hint !== undefined && html`<small>${input.hint}</small>`}</label>`
 }

@@ -1,39 +1,247 @@
-import { html } from '../html.ts'
-import { csrfField, notice, page, type View } from '../layout.ts'
+import { deviceName } from '../device.ts'
+import { html, Markup } from '../html.ts'
+import { csrfField, field, page, type State, says, type View } from '../layout.ts'
+import { newPasswordField } from './links.ts'
 import { shortTime } from './orders.ts'
 
 /** A session as its owner sees it. */
 export interface SessionRow {
   readonly id: string
+  /** The user agent. */
   readonly device: string
   readonly address: string
   readonly lastSeenAt: string
   readonly current: boolean
 }
 
-export function accountPage(
+export interface DeviceRow {
+  readonly id: string
+  readonly device: string
+  readonly lastUsedAt: string
+}
+
+export interface PasskeyRow {
+  readonly id: string
+  readonly name: string
+  readonly backedUp: boolean
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+}
+
+export interface AccountState extends State {
+  readonly email: string
+  readonly name: string | undefined
+  readonly since: string
+  readonly twoStep: { readonly on: boolean; readonly codesLeft: number }
+  readonly passkeys: readonly PasskeyRow[]
+  readonly sessions: readonly SessionRow[]
+  readonly devices: readonly DeviceRow[]
+}
+
+export function accountPage(view: View, state: AccountState): string {
+  return page(
+    { ...view, scripts: ['passkeys.js'] },
+    html`<h1>${state.name ?? state.email}</h1>
+<p class="lead">${state.email} · here since ${state.since.slice(0, 10)}</p>
+${says(state)}
+<section aria-labelledby="signing-in"><h2 id="signing-in">How you sign in</h2>
+<ul class="rows">
+<li><div><strong>E-mail</strong><p>${state.email}</p></div><a class="button quiet small" href="/account/email">Change<span class="visually-hidden"> e-mail</span></a></li>
+<li><div><strong>Password</strong><p>Only you know it; we keep a hash.</p></div><a class="button quiet small" href="/account/password">Change<span class="visually-hidden"> password</span></a></li>
+${twoStepRow(state.twoStep)}</ul></section>
+${passkeySection(view, state.passkeys)}
+${sessionSection(view, state.sessions)}
+${deviceSection(view, state.devices)}
+<section aria-labelledby="data"><h2 id="data">Your data</h2>
+<ul class="rows">
+<li><div><strong>Take it along</strong><p>Everything the account knows about you, as one file.</p></div><a class="button quiet small" href="/account/export">Export</a></li>
+<li><div><strong>Leave</strong><p>The account is deleted after some days of grace.</p></div><a class="button danger small" href="/account/delete">Delete<span class="visually-hidden"> the account</span></a></li>
+</ul></section>`,
+  )
+}
+
+function twoStepRow({ on, codesLeft }: AccountState['twoStep']): Markup {
+  const about = on
+    ? codesLeft > 3
+      ? `A code of your app is asked for. ${codesLeft} backup codes are left.`
+      : `Only ${codesLeft} backup ${codesLeft === 1 ? 'code is' : 'codes are'} left: make new ones.`
+    : 'A code of an app besides the password: whoever learns the password still cannot get in.'
+  return html`<li><div><strong>Two-step sign-in <span class="badge ${on ? 'good' : 'plain'}">${on ? 'On' : 'Off'}</span></strong><p>${about}</p></div><a class="button ${on && 'quiet '}small" href="/account/two-step">${on ? 'Manage' : 'Set up'}<span class="visually-hidden"> two-step sign-in</span></a></li>
+`
+}
+
+function passkeySection(view: View, passkeys: readonly PasskeyRow[]): Markup {
+  return html`<section aria-labelledby="passkeys"><h2 id="passkeys">Passkeys</h2>
+<p class="about">Sign in with your finger, your face or the PIN of your device. A false page gets nothing from it.</p>
+<ul class="rows">
+${
+  passkeys.length === 0
+    ? html`<li class="empty">None yet.</li>`
+    : passkeys.map(
+        one => html`<li><div><strong>${one.name}</strong> ${one.backedUp && html`<span class="badge plain">Synced</span>`}<p>Since ${one.createdAt.slice(0, 10)} · ${one.lastUsedAt === null ? 'not used yet' : html`last used ${time(one.lastUsedAt)}`}</p></div>${button(view, `/account/passkeys/${one.id}/remove`, 'Remove', one.name, 'danger')}</li>
+`,
+      )
+}</ul>
+<form class="row under" data-passkey="add" data-needs-passkeys hidden>
+${field('Name of this device', { name: 'name', required: false, maxlength: 60, value: 'My passkey' })}
+<button type="submit" data-passkey-button>Add a passkey</button>
+<p class="notice bad" role="alert" data-passkey-problem hidden></p>
+</form>
+<noscript><p class="hint">Adding one needs script, because only a script can ask the browser for it.</p></noscript></section>`
+}
+
+function sessionSection(view: View, sessions: readonly SessionRow[]): Markup {
+  return html`<section aria-labelledby="sessions"><h2 id="sessions">Where you are signed in</h2>
+<ul class="rows">
+${sessions.map(
+  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong> ${one.current && html`<span class="badge good">This one</span>`}<p><code>${one.address}</code> · ${time(one.lastSeenAt)}</p></div>${!one.current && button(view, `/account/sessions/${one.id}/end`, 'Sign out', deviceName(one.device), 'danger')}</li>
+`,
+)}</ul>
+<div class="actions under">${
+    sessions.length > 1 &&
+    html`<form class="inline" method="post" action="/account/sessions/end-others">${csrfField(view.csrfToken)}<button class="danger">Sign out all others</button></form>`
+  }<form class="inline" method="post" action="/logout-all">${csrfField(view.csrfToken)}<button class="danger">Sign out everywhere</button></form></div></section>`
+}
+
+function deviceSection(view: View, devices: readonly DeviceRow[]): Markup | undefined {
+  if (devices.length === 0) return undefined
+  return html`<section aria-labelledby="devices"><h2 id="devices">Devices that know you</h2>
+<p class="about">Guesses of strangers do not hold you up on them. Forget those you no longer have.</p>
+<ul class="rows">
+${devices.map(
+  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong><p>Last used ${time(one.lastUsedAt)}</p></div>${button(view, `/account/devices/${one.id}/forget`, 'Forget', deviceName(one.device), 'quiet')}</li>
+`,
+)}</ul></section>`
+}
+
+/** A form of one button, named for whom it concerns. */
+export function button(
   view: View,
-  account: { readonly email: string; readonly name: string | undefined; readonly since: string },
-  sessions: readonly SessionRow[],
-  state: { readonly notice?: string | undefined },
+  action: string,
+  label: string,
+  whom: string,
+  kind: 'danger' | 'quiet',
+): Markup {
+  return html`<form class="inline" method="post" action="${action}">${csrfField(view.csrfToken)}<button class="${kind} small">${label}<span class="visually-hidden"> ${whom}</span></button></form>`
+}
+
+export function time(iso: string): Markup {
+  return html`<time datetime="${iso}">${shortTime(iso)}</time>`
+}
+
+export function passwordPage(view: View, state: State): string {
+  return page(
+    { ...view, narrow: true, scripts: ['password.js'] },
+    html`<h1>Change your password</h1>
+<p class="lead">Other devices are signed out, this one stays.</p>
+${says(state)}
+<form class="card" method="post" action="/account/password">
+${csrfField(view.csrfToken)}${username(view)}
+${newPasswordField('New password')}
+<div class="actions"><button>Change it</button><a href="/account">Leave it as it is</a></div>
+</form>`,
+  )
+}
+
+/** Password managers want to know whose password it is. */
+function username(view: View): Markup {
+  return html`<input class="visually-hidden" type="text" name="username" value="${view.user?.email ?? ''}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>`
+}
+
+export function emailPage(view: View, state: State): string {
+  return page(
+    { ...view, narrow: true },
+    html`<h1>Change your e-mail</h1>
+<p class="lead">Now it is ${view.user?.email}. The change is made when the new address follows its link.</p>
+${says(state)}
+<form class="card" method="post" action="/account/email">
+${csrfField(view.csrfToken)}
+${field('New e-mail', { name: 'email', type: 'email', autocomplete: 'email', maxlength: 254 })}
+<div class="actions"><button>Send the link</button><a href="/account">Leave it as it is</a></div>
+</form>`,
+  )
+}
+
+export function deletePage(view: View, state: State): string {
+  return page(
+    { ...view, narrow: true },
+    html`<h1>Delete your account?</h1>
+<p class="lead">You are signed out everywhere at once. After some days of grace everything is gone for
+good; until then a link in your mail brings it back.</p>
+${says(state)}
+<form class="card" method="post" action="/account/delete">
+${csrfField(view.csrfToken)}
+<div class="actions"><button class="danger">Delete my account</button><a class="button quiet" href="/account">Keep it</a></div>
+</form>`,
+  )
+}
+
+export function twoStepPage(
+  view: View,
+  state: State & { readonly on: boolean; readonly codesLeft: number },
+): string {
+  if (!state.on) {
+    return page(
+      { ...view, narrow: true },
+      html`<h1>Two-step sign-in</h1>
+<p class="lead">An app on your phone makes a new code every half minute. Any authenticator app will do.</p>
+${says(state)}
+<form class="card" method="post" action="/account/two-step">${csrfField(view.csrfToken)}
+<div class="actions"><button>Show the code to scan</button><a href="/account">Not now</a></div></form>`,
+    )
+  }
+  return page(
+    { ...view, narrow: true },
+    html`<h1>Two-step sign-in</h1>
+<p class="lead">It is on. ${state.codesLeft} backup codes are left.</p>
+${says(state)}
+<ul class="rows">
+<li><div><strong>Backup codes</strong><p>New ones make the old ones worthless.</p></div>${button(view, '/account/two-step/codes', 'Make new ones', '', 'quiet')}</li>
+<li><div><strong>Switch it off</strong><p>The password alone is enough again. Other devices are signed out.</p></div>${button(view, '/account/two-step/remove', 'Switch off', 'two-step sign-in', 'danger')}</li>
+</ul>
+<p class="hint"><a href="/account">Back to your account</a></p>`,
+  )
+}
+
+/** @param setup absent after a wrong code: the picture was shown once, and still counts. */
+export function enrolPage(
+  view: View,
+  setup:
+    | { readonly secret: string; readonly otpauthUri: string; readonly qrSvg: string }
+    | undefined,
+  state: State,
 ): string {
   return page(
-    view,
-    html`<h1>${account.name ?? account.email}</h1>
-<p class="lead">${account.email} · here since ${account.since.slice(0, 10)}</p>
-${state.notice !== undefined && notice('good', state.notice)}
-<h2>Where you are signed in</h2>
-<div class="table"><table>
-<thead><tr><th scope="col">Device</th><th scope="col">Address</th><th scope="col">Last use</th><th class="end"><span class="visually-hidden">Actions</span></th></tr></thead>
-<tbody>
-${sessions.map(
-  session => html`<tr><td>${session.device === '' ? 'Unknown device' : session.device}</td><td><code>${session.address}</code></td><td><time datetime="${session.lastSeenAt}">${shortTime(session.lastSeenAt)}</time></td><td class="end">${
-    session.current
-      ? 'This one'
-      : html`<form class="inline" method="post" action="/account/sessions/${session.id}/end">${csrfField(view.csrfToken)}<button class="danger small">Sign out<span class="visually-hidden"> ${session.device}</span></button></form>`
-  }</td></tr>
-`,
-)}</tbody></table></div>
-<form class="actions" method="post" action="/logout-all">${csrfField(view.csrfToken)}<p><button class="danger">Sign out everywhere</button></p></form>`,
+    { ...view, narrow: true },
+    html`<h1>${setup === undefined ? 'Try the next code' : 'Scan this with your app'}</h1>
+${says(state)}
+<div class="card">
+${
+  setup !== undefined &&
+  html`<div class="qr" role="img" aria-label="QR code for your authenticator app">${new Markup(setup.qrSvg)}</div>
+<p class="hint">On this very device? <a href="${setup.otpauthUri}">Open your app</a>, or type this in: <code class="secret">${grouped(setup.secret)}</code></p>`
+}
+<form method="post" action="/account/two-step/confirm">${csrfField(view.csrfToken)}
+${field('Code that the app shows', { name: 'code', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 16, code: true })}
+<div class="actions"><button>Switch it on</button><a href="/account/two-step">${setup === undefined ? 'Start over' : 'Not now'}</a></div>
+</form></div>`,
   )
+}
+
+export function codesPage(view: View, codes: readonly string[]): string {
+  const file = `data:text/plain;charset=utf-8,${encodeURIComponent(`Backup codes for ${view.user?.email ?? 'Bulwark'}. Each works once.\n\n${codes.join('\n')}\n`)}`
+  return page(
+    { ...view, narrow: true, scripts: ['print.js'] },
+    html`<h1>Your backup codes</h1>
+<p class="lead">For the day your phone is lost. Each works once, and they are shown only now.</p>
+<div class="card">
+<ol class="codes">${codes.map(code => html`<li><code>${code}</code></li>`)}</ol>
+<div class="actions no-print"><a class="button" href="${file}" download="backup-codes.txt">Keep as a file</a><button class="quiet" type="button" data-print hidden>Print them</button></div>
+</div>
+<p class="actions no-print"><a class="button quiet" href="/account">I have kept them</a></p>`,
+  )
+}
+
+function grouped(secret: string): string {
+  return secret.match(/.{1,4}/g)?.join(' ') ?? secret
 }

@@ -1,17 +1,13 @@
 import type { Order } from '../../orders/orders.ts'
 import { html } from '../html.ts'
-import { csrfField, field, notice, page, type View } from '../layout.ts'
+import { csrfField, field, page, type State, says, type View } from '../layout.ts'
 
-export function ordersPage(
-  view: View,
-  orders: readonly Order[],
-  state: { readonly problem?: string | undefined; readonly notice?: string | undefined },
-): string {
+export function ordersPage(view: View, orders: readonly Order[], state: State): string {
   return page(
     view,
     html`<h1>Your orders</h1>
 <p class="lead">Nobody else can see them, change them or learn that they exist.</p>
-${state.notice !== undefined && notice('good', state.notice)}${state.problem !== undefined && notice('bad', state.problem)}
+${says(state)}
 <form class="card row" method="post" action="/orders">
 ${csrfField(view.csrfToken)}
 ${field('What would you like?', { name: 'item', maxlength: 200 })}
@@ -19,7 +15,7 @@ ${field('How many?', { name: 'quantity', type: 'number', value: '1', min: 1, max
 <button>Order</button>
 </form>
 <h2>So far</h2>
-<div class="table">${orders.length === 0 ? html`<p class="empty">Nothing yet.</p>` : table(view, orders)}</div>`,
+<div class="table" role="region" aria-label="Orders" tabindex="0">${orders.length === 0 ? html`<p class="empty">Nothing yet.</p>` : table(view, orders)}</div>`,
   )
 }
 

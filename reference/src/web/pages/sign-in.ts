@@ -1,34 +1,69 @@
 import { html } from '../html.ts'
-import { csrfField, field, notice, page, type View } from '../layout.ts'
+import { csrfField, field, page, type State, says, type View } from '../layout.ts'
+import { newPasswordField } from './links.ts'
 
 /** Where to go after signing in: a path of ours, never an address of somebody else's. */
-export function safeNext(text: unknown): string {
+export function safeNext(text: unknown, usual = '/orders'): string {
   if (typeof text !== 'string' || !/^\/[A-Za-z0-9/_-]*$/.test(text) || text.startsWith('//')) {
-    return '/orders'
+    return usual
   }
   return text
 }
 
-export interface SignInState {
+export interface SignInState extends State {
   readonly email?: string
-  readonly next?: string
-  /** What just went wrong, in words that tell nothing about accounts. */
-  readonly problem?: string | undefined
-  readonly notice?: string | undefined
+  readonly next?: string | undefined
 }
 
 export function loginPage(view: View, state: SignInState): string {
+  const next = safeNext(state.next)
+  return page(
+    { ...view, narrow: true, scripts: ['passkeys.js'] },
+    html`<h1>Sign in</h1>
+${says(state)}
+<form class="card" method="post" action="/login" data-passkey="sign-in" data-next="${next}">
+${csrfField(view.csrfToken)}<input type="hidden" name="next" value="${next}">
+${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username webauthn', maxlength: 254, value: state.email ?? '' })}
+${field('Password', { name: 'password', type: 'password', autocomplete: 'current-password', maxlength: 1024 })}
+<div class="actions"><button>Sign in</button><a href="/forgot-password">Forgot your password?</a></div>
+<div class="alternative" data-needs-passkeys hidden>
+<p class="or"><span>or</span></p>
+<button class="quiet wide" type="button" data-passkey-button>Use a passkey</button>
+</div>
+<p class="notice bad" role="alert" data-passkey-problem hidden></p>
+</form>
+<p class="hint">No account yet? <a href="/register">Register</a>. No mail yet? <a href="/resend-verification">Have it sent again</a>.</p>`,
+  )
+}
+
+/** The second step of a sign-in. Which steps there are is asked of nobody: the flow knows. */
+export function factorPage(view: View, state: SignInState): string {
+  const next = safeNext(state.next)
+  const codeForm = (factor: string, label: string, hint: string, mode: 'numeric' | 'text') =>
+    html`<form method="post" action="/login/factor">
+${csrfField(view.csrfToken)}<input type="hidden" name="next" value="${next}"><input type="hidden" name="factor" value="${factor}">
+${field(label, {
+  name: 'code',
+  autocomplete: factor === 'totp' ? 'one-time-code' : 'off',
+  inputmode: mode,
+  maxlength: 64,
+  hint,
+  code: true,
+})}
+<div class="actions"><button>Go on</button></div>
+</form>`
   return page(
     { ...view, narrow: true },
-    html`<h1>Sign in</h1>
-${state.notice !== undefined && notice('good', state.notice)}${state.problem !== undefined && notice('bad', state.problem)}
-<form class="card" method="post" action="/login">
-${csrfField(view.csrfToken)}<input type="hidden" name="next" value="${safeNext(state.next)}">
-${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', value: state.email ?? '' })}
-${field('Password', { name: 'password', type: 'password', autocomplete: 'current-password' })}
-<div class="actions"><button>Sign in</button><a href="/forgot-password">Forgot your password?</a></div>
-</form>
-<p class="hint">No account yet? <a href="/register">Register</a>.</p>`,
+    html`<h1>One more step</h1>
+<p class="lead">Your password was right. Now the code of your authenticator app.</p>
+${says(state)}
+<div class="card">
+${codeForm('totp', 'Code', 'Six digits. A new one comes every half minute.', 'numeric')}
+<details class="more"><summary>Use a backup code instead</summary>
+${codeForm('backup-code', 'Backup code', 'One of the ten that you printed. Each works once.', 'text')}
+</details>
+</div>
+<p class="hint">Not you? <a href="/login">Start over</a>.</p>`,
   )
 }
 
@@ -41,64 +76,74 @@ export function registerPage(
       { ...view, narrow: true },
       html`<h1>Look at your mail</h1>
 <p class="lead">If the address is yours, a message is on its way. Its link works once, for a day.</p>
-<p class="actions"><a class="button quiet" href="/login">To the sign-in</a></p>`,
+<p class="actions"><a class="button quiet" href="/login">To the sign-in</a> <a href="/resend-verification">No mail yet?</a></p>`,
     )
   }
   return page(
-    { ...view, narrow: true },
+    { ...view, narrow: true, scripts: ['password.js'] },
     html`<h1>Create an account</h1>
-${state.problem !== undefined && notice('bad', state.problem)}
+${says(state)}
 <form class="card" method="post" action="/register">
 ${csrfField(view.csrfToken)}
 ${field('Name', { name: 'name', autocomplete: 'name', required: false, maxlength: 100, value: state.name ?? '' })}
-${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', value: state.email ?? '' })}
-${field('Password', {
-  name: 'password',
-  type: 'password',
-  autocomplete: 'new-password',
-  hint: 'At least 15 characters: four or five words are easy to remember. No other rules.',
-})}
+${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', maxlength: 254, value: state.email ?? '' })}
+${newPasswordField('Password')}
 <div class="actions"><button>Register</button></div>
 </form>
 <p class="hint">Already here? <a href="/login">Sign in</a>.</p>`,
   )
 }
 
-export function verifyPage(view: View, state: SignInState): string {
+export function setupPage(view: View, state: SignInState): string {
   return page(
-    { ...view, narrow: true, scripts: ['fragment.js'] },
-    html`<h1>Confirm your address</h1>
-<p class="lead">Opening the link is not enough, so that a mail scanner cannot confirm for you.</p>
-${state.problem !== undefined && notice('bad', state.problem)}
-<form class="card" method="post" action="/verify-email">
+    { ...view, narrow: true, scripts: ['fragment.js', 'password.js'] },
+    html`<h1>First administrator</h1>
+<p class="lead">The link that the service printed at its start works once.</p>
+${says(state)}
+<form class="card" method="post" action="/setup">
 ${csrfField(view.csrfToken)}
-${field('Code from the mail', {
-  name: 'token',
-  autocomplete: 'off',
-  hint: 'Filled in already if you followed the link. Otherwise paste what stands after the # in it.',
-})}
-<div class="actions"><button>Confirm</button></div>
+${field('Code', { name: 'token', autocomplete: 'off', maxlength: 512, hint: 'Filled in already if you followed the link. Otherwise paste the whole link.' })}
+${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', maxlength: 254, value: state.email ?? '' })}
+${newPasswordField('Password')}
+<div class="actions"><button>Make me the administrator</button></div>
 </form>`,
   )
 }
 
-export function setupPage(view: View, state: SignInState): string {
+/** What a session can be proven again with. */
+export interface Proofs {
+  readonly password: boolean
+  readonly totp: boolean
+  readonly passkey: boolean
+}
+
+export function stepUpPage(view: View, proofs: Proofs, state: SignInState): string {
+  const next = safeNext(state.next, '/account')
+  const hidden = html`${csrfField(view.csrfToken)}<input type="hidden" name="next" value="${next}">`
   return page(
-    { ...view, narrow: true, scripts: ['fragment.js'] },
-    html`<h1>First administrator</h1>
-<p class="lead">The link that the service printed at its start works once.</p>
-${state.problem !== undefined && notice('bad', state.problem)}
-<form class="card" method="post" action="/setup">
-${csrfField(view.csrfToken)}
-${field('Code', { name: 'token', autocomplete: 'off', hint: 'What stands after the # in the link.' })}
-${field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', value: state.email ?? '' })}
-${field('Password', {
-  name: 'password',
-  type: 'password',
-  autocomplete: 'new-password',
-  hint: 'At least 15 characters.',
-})}
-<div class="actions"><button>Make me the administrator</button></div>
-</form>`,
+    { ...view, narrow: true, scripts: ['passkeys.js'] },
+    html`<h1>Is it still you?</h1>
+<p class="lead">What comes next can lock you out, so prove once more who you are. It holds for a few minutes.</p>
+${says(state)}
+<div class="card" data-passkey="step-up" data-next="${next}">
+${
+  proofs.password &&
+  html`<form method="post" action="/step-up">${hidden}
+<input class="visually-hidden" type="text" name="username" value="${view.user?.email ?? ''}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>
+${field('Password', { name: 'password', type: 'password', autocomplete: 'current-password', maxlength: 1024 })}
+<div class="actions"><button>It is me</button></div></form>`
+}${
+  proofs.totp &&
+  html`<details class="more"${!proofs.password && html` open`}><summary>Use a code of your app</summary>
+<form method="post" action="/step-up">${hidden}<input type="hidden" name="factor" value="totp">
+${field('Code', { name: 'code', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 64, code: true })}
+<div class="actions"><button>Check the code</button></div></form></details>`
+}${
+  proofs.passkey &&
+  html`<div class="alternative" data-needs-passkeys hidden><p class="or"><span>or</span></p>
+<button class="quiet wide" type="button" data-passkey-button>Use a passkey</button></div>`
+}
+<p class="notice bad" role="alert" data-passkey-problem hidden></p>
+</div>`,
   )
 }
