@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Bulwark } from '../bulwark.ts'
+import { leaveUnread } from '../http/linger.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
@@ -50,8 +51,12 @@ export function serving(defences: Bulwark): Serving {
 
   const answer = (response: ServerResponse, exchange: Exchange, refusal: Refusal): void => {
     way.note(exchange, refusal)
-    if (!response.headersSent) write(response, problemAnswer(exchange, refusal))
-    else response.destroy()
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    endUnread(response, refusal)
+    write(response, problemAnswer(exchange, refusal))
   }
 
   const run = async (
@@ -87,6 +92,8 @@ export function serving(defences: Bulwark): Serving {
           answer(response, exchange, verdict)
           return undefined
         }
+        const { bodySeconds } = exchange.route.policy.limits ?? NO_LIMITS
+        if (bodySeconds !== undefined) defences.extend(message, bodySeconds)
         const body = await bodyOf(message, exchange)
         if (own === undefined) return { exchange, body }
         await run(response, exchange, own, body)
@@ -111,6 +118,14 @@ export function serving(defences: Bulwark): Serving {
     if (!outcome.ok) throw new Refused(outcome.refusal)
     return outcome.value
   }
+}
+
+const NO_LIMITS: NonNullable<Route['policy']['limits']> = {}
+
+/** Before a refusal: what of its request nobody will read must neither be waited for nor reset. */
+export function endUnread(response: ServerResponse, refusal: Refusal): void {
+  if (refusal.close === true) response.shouldKeepAlive = false
+  leaveUnread(response.req, response)
 }
 
 /** 404, or 405 with what the path does take. */

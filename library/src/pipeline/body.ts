@@ -3,7 +3,6 @@ import { mediaType } from '../http/media-type.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import type { Content } from '../shield/content/content.ts'
 import { parseForm } from '../shield/content/form.ts'
-import { parseJson } from '../shield/content/json.ts'
 import { type BodyLimit, bodyBudget, readBody } from '../shield/limits/body.ts'
 import type { Limits } from '../shield/limits/limits.ts'
 import type { RoutePolicy } from './route.ts'
@@ -75,7 +74,7 @@ function parsed(
 ): Outcome<unknown> {
   switch (kind) {
     case 'json':
-      return parseJson(bytes, rules.content.json)
+      return rules.content.parse(bytes)
     case 'form': {
       const lists = rules.policy.content?.lists
       return parseForm(bytes, lists === undefined ? {} : { lists })

@@ -17,7 +17,7 @@ import { refusals } from '../../pipeline/refusals.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
 import { Refused } from '../refused.ts'
 import { routeTable } from '../route-table.ts'
-import { clientError, missing } from '../serving.ts'
+import { clientError, endUnread, missing } from '../serving.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig extends RoutePolicy {}
@@ -109,6 +109,8 @@ function put(app: FastifyInstance, defences: Bulwark): void {
       }
       request.principal = exchange.principal
       request.query = exchange.query
+      const { limits } = exchange.route.policy
+      if (limits?.bodySeconds !== undefined) defences.extend(request.raw, limits.bodySeconds)
       next()
     }
   })
@@ -136,6 +138,7 @@ function put(app: FastifyInstance, defences: Bulwark): void {
     way.note(exchange, refusal)
     // Fastify closes the connection after every body it could not parse; ours was read to its end.
     if (refusal.close !== true) reply.removeHeader('connection')
+    endUnread(reply.raw, refusal)
     send(reply, problemAnswer(exchange, refusal))
   }
 
