@@ -7,7 +7,6 @@ import { raceProcesses } from '../conformance/children.ts'
 import { leftOut } from '../conformance/engines.ts'
 import { account, entry, HOUR, NOW, session, together } from '../conformance/examples.ts'
 import { connect, testRedis } from '../conformance/redis-servers.ts'
-import { fallbackCounters } from '../fallback.ts'
 import { memoryStores } from '../memory/memory.ts'
 import type { Stores } from '../port/stores.ts'
 import { type RedisStores, redisStores } from './redis.ts'
@@ -51,7 +50,7 @@ if ('absent' in engine || engine.server === undefined) {
     }
     const options = { client: counted, durable, prefix, clock, deadlineMs: DEADLINE_MS }
     return Object.assign(made, {
-      stores: redisStores({ ...options, sweepEveryMs: 0, maxPending: 50 }),
+      stores: redisStores({ ...options, sweepEveryMs: 0, maxPending: 50, outage: 'fail' }),
       clock,
       sent,
     })
@@ -131,10 +130,11 @@ if ('absent' in engine || engine.server === undefined) {
     await inTime(() => stores.counters.reserve([{ key: 'ann', backoff: BACKOFF }], NOW))
     await inTime(() => stores.ping())
     assert.deepEqual(await stores.accounts.byId(made.id), made)
-    const guarded = fallbackCounters(stores.counters)
+    const stricter = redisStores({ client, durable: memoryStores(), deadlineMs: DEADLINE_MS })
     const guesses = await together(20, () =>
-      guarded.reserve([{ key: 'ann', backoff: BACKOFF }], NOW),
+      stricter.counters.reserve([{ key: 'ann', backoff: BACKOFF }], NOW),
     )
+    await stricter.close()
     assert.equal(guesses.filter(([answer]) => answer?.allowed).length, 1)
     server.signal('SIGCONT')
     await recovers(stores)
@@ -319,6 +319,26 @@ if ('absent' in engine || engine.server === undefined) {
       await new Promise(resolve => setTimeout(resolve, 5))
     }
     await Promise.all([stores.close(), late.close()])
+  })
+
+  test('with a cache a session check costs nothing, and a revocation elsewhere is seen within a second', async () => {
+    const clock = testClock(NOW)
+    const options = {
+      client,
+      durable: memoryStores(),
+      prefix: randomUUID(),
+      sweepEveryMs: 0,
+      clock,
+    }
+    const [near, far] = [redisStores({ ...options, cacheMs: 1_000 }), redisStores(options)]
+    const record = session()
+    await far.sessions.create(record)
+    assert.ok(await near.sessions.find(record.idHash))
+    await far.sessions.revoke(record.idHash)
+    assert.ok(await near.sessions.find(record.idHash))
+    clock.advance(1_000)
+    assert.equal(await near.sessions.find(record.idHash), undefined)
+    assert.throws(() => redisStores({ ...options, cacheMs: 2_000 }), { name: 'ConfigFault' })
   })
 
   test('a prefix that would move keys to other slots is refused', () => {

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
+import { cachedStores } from '../cached.ts'
+import { fallbackCounters } from '../fallback.ts'
 import type { Along } from '../port/along.ts'
 import type { Stores } from '../port/stores.ts'
 import { redisCounters } from './counters.ts'
@@ -17,6 +19,16 @@ export interface RedisOptions {
   readonly durable: Stores
   /** `redis` (default) keeps sessions in Redis; `durable` leaves them there, for counters only. */
   readonly sessions?: 'redis' | 'durable'
+  /**
+   * What limits do while Redis is out of reach: `stricter` (default) counts in this process, at a
+   * quarter of each limit; `fail` answers StoreFault, so nobody signs in.
+   */
+  readonly outage?: 'stricter' | 'fail'
+  /**
+   * How long this process believes a session that it found, so as not to ask again; 0 (default) for
+   * never. Another node's revocation is seen after this long, at most 1,000.
+   */
+  readonly cacheMs?: number
   /** Begins every key. */
   readonly prefix?: string
   /** How long a command may take before it fails with StoreFault; 1 second unless told. */
@@ -41,11 +53,14 @@ export interface RedisStores extends Stores {
  * may lack the last writes, and a token redeemed twice is worth more to a thief than the
  * millisecond is to a visitor. Cost: a write to the database for each flow that begins.
  *
- * @throws {ConfigFault} when the prefix holds a brace, which would change what keys share
+ * @throws {ConfigFault} when the prefix holds a brace, which would change what keys share, or
+ * `cacheMs` is above a second
  */
 export function redisStores(options: RedisOptions): RedisStores {
   const { client, durable, prefix = 'bulwark', deadlineMs = 1_000, maxPending = 5_000 } = options
-  const { clock = systemClock, sweepEveryMs = 1_000 } = options
+  const { clock = systemClock, sweepEveryMs = 1_000, cacheMs = 0 } = options
+  if (cacheMs > 1_000)
+    throw new ConfigFault('redis.cacheMs', 'is above a second; write 1000 or less')
   if (/[{}]/.test(prefix)) throw new ConfigFault('redis.prefix', 'holds a brace; write it without')
   const wire = redisWire(client, { deadlineMs, maxPending })
   const keys = sessionKeys(prefix)
@@ -53,13 +68,13 @@ export function redisStores(options: RedisOptions): RedisStores {
   const endings = endingSessions(wire, keys, sessions, durable, clock)
   const here = options.sessions !== 'durable'
   const stopSweeping = here ? every(sweepEveryMs, endings.sweep) : () => {}
-  return {
+  const counters = redisCounters(wire, prefix)
+  const stores: Stores = {
     ...durable,
     kind: `redis+${durable.kind}`,
     accounts: here ? endings.accounts : durable.accounts,
     sessions: here ? sessions : durable.sessions,
-    counters: redisCounters(wire, prefix),
-    sweep: here ? endings.sweep : async () => 0,
+    counters: options.outage === 'fail' ? counters : fallbackCounters(counters),
     async ping() {
       await Promise.all([durable.ping(), wire.send('ping', ['EXISTS', `${prefix}:{c}:delayed`])])
     },
@@ -68,6 +83,8 @@ export function redisStores(options: RedisOptions): RedisStores {
       await durable.close()
     },
   }
+  const cached = cacheMs > 0 ? cachedStores(stores, { forMs: cacheMs, clock }) : stores
+  return { ...cached, sweep: here ? endings.sweep : async () => 0 }
 }
 
 async function writeAlong(durable: Stores, along: Along | undefined): Promise<void> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { assertAcknowledged, raceProcesses, startChild } from '../conformance/children.ts'
-import { sqliteStores } from './sqlite.ts'
+import { sqliteBackup, sqliteStores } from './sqlite.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'bulwark-kill-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
@@ -43,6 +43,23 @@ test('kill -9 of one of two processes does not hold up the other', async () => {
   const stores = sqliteStores({ path })
   await assertAcknowledged(stores, [...victim.lines, ...survivor.lines])
   await stores.close()
+})
+
+test('a copy made under load opens as a whole store, and is never overwritten', async () => {
+  const path = join(directory, 'live.db')
+  const to = join(directory, 'copies', 'live.db')
+  const writer = startChild({ store: { kind: 'sqlite', path }, task: 'write' })
+  await writer.line(200)
+  const before = [...writer.lines]
+  await sqliteBackup({ path, to })
+  await writer.line(writer.lines.length + 50)
+  writer.process.kill('SIGKILL')
+  await writer.exited
+  const copy = sqliteStores({ path: to, migrate: 'refuse' })
+  await assertAcknowledged(copy, before)
+  await copy.close()
+  assert.equal(statSync(to).mode & 0o077, 0)
+  await assert.rejects(sqliteBackup({ path, to }), { name: 'ConfigFault', option: 'sqlite.to' })
 })
 
 test('of four processes on one file, each thing goes to one', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '../../kernel/clock.ts'
 import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
@@ -56,6 +56,25 @@ export function sqliteMigrations(options: Pick<SqliteOptions, 'path'>): Migratio
   return {
     plan: () => using(connection => planSqlite(connection)),
     apply: () => using(connection => applySqlite(connection, systemClock())),
+  }
+}
+
+/**
+ * Writes a whole copy of the file as it is now to `to`, while others go on reading and writing; it
+ * can be opened in place of the original. Blocks its own event loop: run it in another process.
+ *
+ * @throws {ConfigFault} when the copy is there already: backups are never overwritten
+ */
+export async function sqliteBackup({ path, to }: { path: string; to: string }): Promise<void> {
+  if (existsSync(to)) throw new ConfigFault('sqlite.to', `${to} is there; write another name`)
+  const connection = open({ path })
+  try {
+    makeFile(resolve(to))
+    connection.run('VACUUM INTO ?', [to])
+  } catch (error) {
+    throw new StoreFault('backup', error)
+  } finally {
+    connection.close()
   }
 }
 
