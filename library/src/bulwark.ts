@@ -41,6 +41,7 @@ import { type ContentOptions, content } from './shield/content/content.ts'
 import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
 import { visitors } from './shield/csrf/visitor.ts'
 import { type HeadersOptions, headers } from './shield/headers/headers.ts'
+import { type ReportCollector, reportCollector } from './shield/headers/reports.ts'
 import { gate } from './shield/limits/gate.ts'
 import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
 import { shed } from './shield/limits/shed.ts'
@@ -122,6 +123,8 @@ export interface Bulwark {
   readonly factors: Factors | undefined
   /** Passkeys, when `account` is on. */
   readonly passkeys: Passkeys | undefined
+  /** Violations of the content security policy that browsers reported to this process. */
+  readonly reports: Pick<ReportCollector, 'groups'>
   readonly limits: Limits | undefined
   /** Whether bodies are read and parsed here (`content` and `limits` are on). */
   readonly parsesBodies: boolean
@@ -219,6 +222,7 @@ const KNOWN = {
   ],
 } as const
 
+const REPORT_PATH = '/reports/csp'
 const PROBE_PATHS = ['/healthz', '/readyz'] as const
 /** Stores in this very process: they answer or throw, and waiting with a timer only costs. */
 const LOCAL_STORES: ReadonlySet<string> = new Set(['memory', 'sqlite'])
@@ -325,11 +329,13 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     policyNames: new Set(Object.keys(policies)),
     given: options.access === false ? {} : (options.access?.routes ?? {}),
   })
+  const violations = reportCollector()
   const endpoints: Endpoint[] = [
     ...shieldEndpoints({
       csrfPath: options.csrf === false ? undefined : (options.csrf?.path ?? '/csrf-token'),
       reportPath:
-        options.headers === false ? undefined : (options.headers?.reportPath ?? '/reports/csp'),
+        options.headers === false ? undefined : (options.headers?.reportPath ?? REPORT_PATH),
+      reports: violations,
       pipeline: way,
       audit: written,
       clock,
@@ -408,6 +414,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     fields: sealed,
     factors: accounts?.factors,
     passkeys: accounts?.passkeys,
+    reports: violations,
     limits: limited,
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
@@ -574,6 +581,6 @@ function csrfRules(
 }
 
 function headerRules(options: Exclude<BulwarkOptions['headers'], false>): HeadersOptions {
-  const { reportPath: _, ...rules } = options ?? {}
-  return rules
+  const { reportPath = REPORT_PATH, ...rules } = options ?? {}
+  return { reportsTo: reportPath, ...rules }
 }
