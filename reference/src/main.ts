@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { ConfigFault } from 'bulwark/fault'
-import { sqliteStores } from 'bulwark/sqlite'
-import { sqliteDatabase } from './data/database.ts'
+import { open } from './data/open.ts'
 import { seed } from './seed/seed.ts'
 import { service } from './service.ts'
 import { settings as read } from './settings.ts'
@@ -11,10 +9,8 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
   const settings = read(process.env, process.cwd())
-  const file = join(settings.dataFolder, 'bulwark.db')
-  const stores = await sqliteStores({ path: file })
-  const database = sqliteDatabase(join(settings.dataFolder, 'orders.db'))
-  const { app, setUpLink } = await service(settings, { stores, database, mailer: undefined })
+  const opened = await open(settings)
+  const { app, setUpLink } = await service(settings, opened)
   if (settings.seedFile !== undefined) await seed(app.bulwark, settings.seedFile)
   await app.listen({ host: settings.host, port: settings.port })
   const lines = [`Bulwark reference service: ${settings.origin}`, `Data: ${settings.dataFolder}`]
@@ -23,8 +19,7 @@ async function main(): Promise<void> {
 
   const stop = async (): Promise<void> => {
     await app.close()
-    await stores.close()
-    await database.close()
+    await opened.close()
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())

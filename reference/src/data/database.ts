@@ -10,6 +10,8 @@ export type Row = Readonly<Record<string, Value>>
 /** The service's own tables: one SQL text with `?` for SQLite and PostgreSQL. */
 export interface Database {
   all(sql: string, values?: readonly Value[]): Promise<readonly Row[]>
+  /** Makes a table or an index if it is not there; many nodes may do it at once. */
+  define(statements: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,6 +29,9 @@ export function sqliteDatabase(path: string): Database {
         prepared.set(sql, statement)
       }
       return statement.all(...values) as Row[]
+    },
+    async define(statements) {
+      for (const statement of statements) database.exec(statement)
     },
     async close() {
       database.close()
@@ -53,6 +58,21 @@ export function postgresDatabase(pool: Pool): Database {
       const { rows } = await pool.query(text, [...values])
       return rows as Row[]
     },
+    async define(statements) {
+      for (const statement of statements) await defined(pool, statement)
+    },
     async close() {},
+  }
+}
+
+/** `if not exists` does not wait for another node that is just making the same thing. */
+const MADE_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07', 'XX000'])
+
+async function defined(pool: Pool, statement: string): Promise<void> {
+  try {
+    await pool.query(statement, [])
+  } catch (error) {
+    if (!MADE_MEANWHILE.has((error as { code?: unknown }).code)) throw error
+    await pool.query(statement, [])
   }
 }

@@ -46,8 +46,10 @@ const COLUMNS = 'id, item, quantity, note, created_at'
 
 /** Orders in the service's database. Every statement names the owner, so no check can be forgotten. */
 export async function orders(database: Database, clock: () => number): Promise<Orders> {
-  await database.all(TABLE)
-  await database.all('create index if not exists orders_by_owner on orders (owner, created_at)')
+  await database.define([
+    TABLE,
+    'create index if not exists orders_by_owner on orders (owner, created_at)',
+  ])
   return {
     of: ({ accountId }) => ({
       async list() {

@@ -15,7 +15,8 @@ const orderChange = z
   .refine(change => Object.keys(change).length > 0, { message: 'nothing to change' })
 
 const notFound = { code: 'access.not_found', says: 'access.not_found', status: 404 } as const
-const owned = { access: { signedIn: true } } as const
+const owned = { access: { signedIn: true, scope: 'orders:write' } } as const
+const seen = { access: { signedIn: true, scope: 'orders:read' } } as const
 
 /** `/api/orders`: everybody's own, and nobody else's. */
 export function orderRoutes(
@@ -34,7 +35,7 @@ export function orderRoutes(
   }
   const found = (order: Order | undefined): Order => order ?? refuse(notFound)
 
-  app.get('/api/orders', { config: owned }, request => own(request).list())
+  app.get('/api/orders', { config: seen }, request => own(request).list())
   app.post(
     '/api/orders',
     { config: { ...owned, content: { body: newOrder } } },
@@ -44,7 +45,7 @@ export function orderRoutes(
       return reply.code(201).header('location', `/api/orders/${order.id}`).send(order)
     },
   )
-  app.get('/api/orders/:id', { config: owned }, async request =>
+  app.get('/api/orders/:id', { config: seen }, async request =>
     found(await own(request).get(idOf(request.params))),
   )
   app.patch(

@@ -34,7 +34,7 @@ const KEPT = 500
 
 /** Endpoints and deliveries in the service's own tables. */
 export async function webhookRegistry(database: Database): Promise<WebhookRegistry> {
-  for (const statement of TABLES) await database.all(statement)
+  await database.define(TABLES)
   return {
     async add(endpoint) {
       await database.all('insert into webhooks values (?, ?, ?, ?, ?, ?, ?, ?, ?)', [

@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { ConfigFault } from 'bulwark/fault'
+import type { Mailer } from 'bulwark/mail'
+import { Secret } from 'bulwark/secret'
+import { sqliteStores } from 'bulwark/sqlite'
+import type { Stores } from 'bulwark/stores'
+import type { Settings } from '../settings.ts'
+import { type Database, postgresDatabase, sqliteDatabase } from './database.ts'
+
+/** Everything the service remembers in, and how to let go of it. */
+export interface Opened {
+  readonly stores: Stores
+  readonly database: Database
+  readonly mailer: Mailer | undefined
+  close(): Promise<void>
+}
+
+/** A session that another node ended is seen here within this time. */
+const CACHE_MS = 1000
+
+/**
+ * Opens what the settings name: SQLite files, or PostgreSQL, with Redis for what is short-lived.
+ * Drivers are loaded only when they are used.
+ *
+ * @throws {ConfigFault} when a schema is not the one this version knows
+ */
+export async function open(settings: Settings): Promise<Opened> {
+  const ground =
+    settings.databaseUrl === undefined
+      ? await onSqlite(settings.dataFolder)
+      : await onPostgres(settings.databaseUrl.reveal(), settings.mode)
+  const fast =
+    settings.redisUrls === undefined
+      ? undefined
+      : await onRedis(settings.redisUrls.reveal(), ground.stores)
+  const mailer =
+    settings.smtpUrl === undefined ? undefined : await mailerAt(settings.smtpUrl.reveal())
+  return {
+    stores: fast?.stores ?? ground.stores,
+    database: ground.database,
+    mailer,
+    async close() {
+      await fast?.close()
+      await ground.close()
+    },
+  }
+}
+
+type Ground = Omit<Opened, 'mailer'>
+
+async function onSqlite(folder: string): Promise<Ground> {
+  const stores = await sqliteStores({ path: join(folder, 'bulwark.db') })
+  const database = sqliteDatabase(join(folder, 'orders.db'))
+  return {
+    stores,
+    database,
+    async close() {
+      await stores.close()
+      await database.close()
+    },
+  }
+}
+
+async function onPostgres(connectionString: string, mode: Settings['mode']): Promise<Ground> {
+  const { default: pg } = await import('pg')
+  const { postgresStores } = await import('bulwark/postgres')
+  const pool = new pg.Pool({ connectionString, max: 16 })
+  // A connection that breaks while idle is replaced; the next query tells if none can be had.
+  pool.on('error', () => {})
+  const migrate = mode === 'production' ? 'refuse' : 'apply'
+  const stores = await postgresStores({ pool, migrate })
+  return {
+    stores,
+    database: postgresDatabase(pool),
+    async close() {
+      await stores.close()
+      await pool.end()
+    },
+  }
+}
+
+async function onRedis(
+  urls: readonly string[],
+  durable: Stores,
+): Promise<Pick<Ground, 'stores' | 'close'>> {
+  const { createClient, createCluster } = await import('redis')
+  const { redisStores } = await import('bulwark/redis')
+  const [url = '', ...others] = urls
+  const client =
+    others.length === 0
+      ? createClient({ url, disableOfflineQueue: true })
+      : createCluster({
+          rootNodes: urls.map(one => ({ url: one })),
+          defaults: { disableOfflineQueue: true },
+        })
+  // Told by the commands that fail; without a listener the process would end.
+  client.on('error', () => {})
+  await client.connect()
+  const stores = redisStores({ client, durable, cacheMs: CACHE_MS })
+  return {
+    stores,
+    async close() {
+      await stores.close()
+      await client.close()
+    },
+  }
+}
+
+/** `smtps://user:password@host:465?from=no-reply@app.example`; `smtp:` demands STARTTLS. */
+async function mailerAt(text: string): Promise<Mailer> {
+  const { smtp } = await import('bulwark/smtp')
+  const url = new URL(text)
+  const from = url.searchParams.get('from')
+  if (from === null) {
+    throw new ConfigFault(
+      'BULWARK_SMTP_URL',
+      'names no sender; end it with ?from=no-reply@app.example',
+    )
+  }
+  return smtp({
+    host: url.hostname,
+    from,
+    tls: url.protocol === 'smtps:' ? 'implicit' : 'starttls',
+    ...(url.port !== '' && { port: Number(url.port) }),
+    ...(url.username !== '' && { user: decodeURIComponent(url.username) }),
+    ...(url.password !== '' && { password: new Secret(decodeURIComponent(url.password)) }),
+  })
+}
