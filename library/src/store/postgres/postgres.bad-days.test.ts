@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import pg from 'pg'
 import { StoreFault } from '../../kernel/fault.ts'
@@ -172,6 +173,11 @@ function signalAll(server: TestServer, name: NodeJS.Signals): void {
 }
 
 function childrenOf(parent: number): readonly number[] {
+  if (!existsSync('/proc/self/stat')) {
+    const lines = execFileSync('ps', ['-Ao', 'pid=,ppid=']).toString().trim().split('\n')
+    const pairs = lines.map(line => line.trim().split(/\s+/).map(Number))
+    return pairs.flatMap(([pid, of]) => (pid !== undefined && of === parent ? [pid] : []))
+  }
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .filter(name => {

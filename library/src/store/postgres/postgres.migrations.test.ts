@@ -74,5 +74,6 @@ else {
   test('neither a pool nor an address, or both, is told at the start', async () => {
     await assert.rejects(postgresStores({}), { name: 'ConfigFault', option: 'postgres' })
     await assert.rejects(postgresStores({ pool, connectionString }), { name: 'ConfigFault' })
+    await assert.rejects(postgresStores({ pool, deadlineMs: Number.NaN }), { name: 'ConfigFault' })
   })
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { ConfigFault } from '../../kernel/fault.ts'
+import { whole } from '../options.ts'
 import type { Stores } from '../port/stores.ts'
 import { gatherAppends } from '../sql/gathered.ts'
 import { type Migrations, refuseOlder } from '../sql/migrations.ts'
@@ -35,6 +36,9 @@ export interface PostgresOptions {
  * @throws {StoreFault} when the database cannot be reached
  */
 export async function postgresStores(options: PostgresOptions): Promise<Stores> {
+  const { prepare = true } = options
+  const deadlineMs = whole('postgres.deadlineMs', options.deadlineMs ?? 3_000)
+  const maxPending = whole('postgres.maxPending', options.maxPending ?? 1_000)
   const { pool, close } = await poolOf(options)
   try {
     const migrations = migrationsOf(pool)
@@ -44,7 +48,6 @@ export async function postgresStores(options: PostgresOptions): Promise<Stores> 
     await close()
     throw error
   }
-  const { deadlineMs = 3_000, maxPending = 1_000, prepare = true } = options
   const engine = postgresEngine(pool, { deadlineMs, maxPending, prepare })
   const stores = sqlStores('postgres', engine, postgresCounters(engine))
   const append = gatherAppends(stores.auditLog.append)

@@ -344,5 +344,6 @@ if ('absent' in engine || engine.server === undefined) {
   test('a prefix that would move keys to other slots is refused', () => {
     const durable = memoryStores()
     assert.throws(() => redisStores({ client, durable, prefix: 'a{b}' }), { name: 'ConfigFault' })
+    assert.throws(() => redisStores({ client, durable, deadlineMs: 0 }), { name: 'ConfigFault' })
   })
 }

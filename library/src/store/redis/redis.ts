@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
 import { cachedStores } from '../cached.ts'
 import { fallbackCounters } from '../fallback.ts'
+import { whole } from '../options.ts'
 import type { Along } from '../port/along.ts'
 import type { Stores } from '../port/stores.ts'
 import { redisCounters } from './counters.ts'
@@ -57,8 +58,11 @@ export interface RedisStores extends Stores {
  * `cacheMs` is above a second
  */
 export function redisStores(options: RedisOptions): RedisStores {
-  const { client, durable, prefix = 'bulwark', deadlineMs = 1_000, maxPending = 5_000 } = options
-  const { clock = systemClock, sweepEveryMs = 1_000, cacheMs = 0 } = options
+  const { client, durable, prefix = 'bulwark', clock = systemClock } = options
+  const deadlineMs = whole('redis.deadlineMs', options.deadlineMs ?? 1_000)
+  const maxPending = whole('redis.maxPending', options.maxPending ?? 5_000)
+  const sweepEveryMs = whole('redis.sweepEveryMs', options.sweepEveryMs ?? 1_000, 0)
+  const cacheMs = whole('redis.cacheMs', options.cacheMs ?? 0, 0)
   if (cacheMs > 1_000)
     throw new ConfigFault('redis.cacheMs', 'is above a second; write 1000 or less')
   if (/[{}]/.test(prefix)) throw new ConfigFault('redis.prefix', 'holds a brace; write it without')

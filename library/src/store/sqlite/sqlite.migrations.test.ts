@@ -115,5 +115,9 @@ test('a path that cannot be opened is told with the option to mend', async () =>
     name: 'ConfigFault',
     option: 'sqlite.path',
   })
+  assert.throws(() => sqliteStores({ path: file(), deadlineMs: 0.5 }), {
+    option: 'sqlite.deadlineMs',
+    message: /is 0.5; write a whole number of at least 1/,
+  })
   assert.throws(() => sqliteStores({ path: '' }), /is empty; write a file or `:memory:`/)
 })

@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '../../kernel/clock.ts'
 import { ConfigFault, StoreFault } from '../../kernel/fault.ts'
+import { whole } from '../options.ts'
 import type { Stores } from '../port/stores.ts'
 import { type Migrations, refuseOlder } from '../sql/migrations.ts'
 import { sqlStores } from '../sql/stores.ts'
@@ -30,6 +31,8 @@ export interface SqliteOptions {
  * @throws {ConfigFault} when the path cannot be opened, or its schema is not one we know
  */
 export function sqliteStores(options: SqliteOptions): Stores {
+  const busyMs = whole('sqlite.busyMs', options.busyMs ?? 10, 0)
+  const deadlineMs = whole('sqlite.deadlineMs', options.deadlineMs ?? 5_000)
   const connection = open(options)
   try {
     if (options.migrate === 'refuse') refuseOlder('sqlite.path', planSqlite(connection))
@@ -38,8 +41,8 @@ export function sqliteStores(options: SqliteOptions): Stores {
     connection.close()
     throw error instanceof ConfigFault ? error : new StoreFault('migrate', error)
   }
-  connection.waitAtMost(options.busyMs ?? 10)
-  const engine = sqliteEngine(connection, options.deadlineMs ?? 5_000)
+  connection.waitAtMost(busyMs)
+  const engine = sqliteEngine(connection, deadlineMs)
   return sqlStores('sqlite', engine, sqliteCounters(engine))
 }
 
