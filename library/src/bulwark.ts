@@ -4,6 +4,7 @@ import type { AccountFlows } from './account/account.ts'
 import type { Factors } from './account/factors/factors.ts'
 import type { Passkeys } from './account/passkeys/passkeys.ts'
 import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
+import type { AuditEvent } from './audit/event.ts'
 import { type ClientAddressOf, clientAddress, ownProxies, type ProxyTrust } from './http/address.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
 import { hosts } from './http/hosts.ts'
@@ -18,6 +19,12 @@ import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
 import type { Refusal } from './kernel/refusal.ts'
 import type { Secret } from './kernel/secret.ts'
+import {
+  OAUTH_OPTIONS,
+  type OAuthOptions,
+  type OAuthServer,
+  oauthServer,
+} from './oauth/server/server.ts'
 import { type AccountModule, people } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
 import { cutLog } from './pipeline/cuts.ts'
@@ -32,6 +39,7 @@ import type { AccountRoutes } from './routes/account-parts.ts'
 import { bearerOf, bearerTokens } from './routes/bearer.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import { factorEndpoints } from './routes/factors.ts'
+import { oauthEndpoints } from './routes/oauth.ts'
 import { passkeyEndpoints } from './routes/passkeys.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { refreshEndpoints } from './routes/sign-in.ts'
@@ -85,6 +93,8 @@ export interface BulwarkOptions {
   readonly audit?: AuditOptions | false
   /** Accounts, sign-in and sessions as routes under `/auth`; off unless given. */
   readonly account?: AccountModule | false
+  /** An OAuth 2.1 authorization server with OpenID Connect under `/oauth`; off unless given. */
+  readonly oauth?: OAuthOptions | false
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -114,6 +124,8 @@ export interface Bulwark {
   readonly sessions: SessionKeeper | undefined
   /** Access and refresh tokens, when `account` is on and `refresh` is not off. */
   readonly tokens: Tokens | undefined
+  /** The authorization server, when `oauth` is on. */
+  readonly oauth: OAuthServer | undefined
   readonly throttle: Throttle | undefined
   /** The account flows, when `account` is on. */
   readonly account: AccountFlows | undefined
@@ -184,10 +196,12 @@ const KNOWN = {
     'access',
     'audit',
     'account',
+    'oauth',
     'clock',
     'random',
   ],
   csrf: ['trustedOrigins', 'exempt', 'path'],
+  oauth: OAUTH_OPTIONS,
   refresh: ['accessSeconds', 'idleSeconds', 'absoluteSeconds', 'format', 'algorithm'],
   throttle: ['default', 'policies'],
   access: ['routes'],
@@ -298,6 +312,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 
   let flows: AccountFlows | undefined
   let tokens: Tokens | undefined
+  let server: OAuthServer | undefined
   const way = pipeline({
     transport:
       options.transport === false || !origins.every(origin => origin.startsWith('https:'))
@@ -314,6 +329,10 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     throttle: throttled,
     sessions: keeper,
     bearer: (authorization, audience) => bearerOf(tokens, authorization, audience),
+    ...(options.oauth !== undefined &&
+      options.oauth !== false && {
+        challenge: `resource_metadata="${origins[0]}/.well-known/oauth-protected-resource"`,
+      }),
     access: options.access !== false,
     headers: policy,
     audit: written,
@@ -379,6 +398,19 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       ...passkeyEndpoints(parts, accounts.passkeys),
       ...(tokens === undefined ? [] : refreshEndpoints(parts, tokens)),
     )
+    if (tokens !== undefined && options.oauth !== undefined && options.oauth !== false) {
+      const { entry } = flows.ground
+      const record = (event: AuditEvent): void => written?.record(event)
+      const issuer = tokens.issuer
+      const at = { issuer, stores, tokens, keys, clock, random, entry, record }
+      server = oauthServer(options.oauth, at)
+      const ground = flows.ground
+      endpoints.push(...oauthEndpoints({ server, ground, sessions: keeper, pipeline: way }))
+    }
+  }
+
+  if (server === undefined && options.oauth !== undefined && options.oauth !== false) {
+    throw new ConfigFault('oauth', 'needs account, session and refresh to be on')
   }
 
   const contextFor = contexts(origins, addressOf, mode)
@@ -409,6 +441,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     audit: written,
     sessions: keeper,
     tokens,
+    oauth: server,
     throttle: throttled,
     account: flows,
     fields: sealed,

@@ -65,6 +65,11 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     clock,
     throttle: { policies: { 'webhook-test': { by: 'account', limit: 30, windowSeconds: 300 } } },
     account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
+    oauth: {
+      scopes: { 'orders:read': 'see your orders', 'orders:write': 'place and change orders' },
+      // Clients of MCP begin by registering; in production somebody should decide who may.
+      ...(settings.mode === 'development' && { registration: 'open' }),
+    },
   })
   app.addHook('preClose', async () => {
     stopping = true

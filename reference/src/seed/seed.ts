@@ -36,7 +36,7 @@ const file = z.strictObject({
  */
 export async function seed(at: Bulwark, path: string): Promise<void> {
   const { stores, account, random, clock } = at
-  const { users } = parsed(path)
+  const { users, oauthClients } = parsed(path)
   for (const user of users) {
     const email = canonicalEmail(user.email)
     if (email === undefined) throw new ConfigFault('BULWARK_SEED', `${user.email} is no address`)
@@ -66,6 +66,17 @@ export async function seed(at: Bulwark, path: string): Promise<void> {
         `the totpSecret of ${user.email} is no base32 of 80 bits`,
       )
     }
+  }
+  for (const { clientSecret, redirectUris, ...client } of oauthClients) {
+    const forItself = clientSecret === undefined ? [] : (['client_credentials'] as const)
+    const forPeople =
+      redirectUris.length === 0 ? [] : (['authorization_code', 'refresh_token'] as const)
+    await at.oauth?.clients.add({
+      ...client,
+      redirectUris,
+      grants: [...forPeople, ...forItself],
+      ...(clientSecret !== undefined && { clientSecret }),
+    })
   }
 }
 

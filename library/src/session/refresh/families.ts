@@ -70,7 +70,11 @@ export interface Families {
   ): Promise<{ readonly record: RefreshRecord; readonly live: boolean } | undefined>
   /** Whether a family has a live token: what its access tokens stand and fall with. */
   isAlive(accountId: string, familyId: string): Promise<boolean>
-  end(record: RefreshRecord, request: AuditRequest | undefined): Promise<boolean>
+  /** Ends a family, whoever holds its tokens. False when it had ended. */
+  end(
+    family: Pick<RefreshRecord, 'familyId' | 'accountId' | 'clientId'>,
+    request: AuditRequest | undefined,
+  ): Promise<boolean>
 }
 
 const TOKEN_BYTES = 32

@@ -4,10 +4,10 @@ import { newPasswordField } from './links.ts'
 
 /** Where to go after signing in: a path of ours, never an address of somebody else's. */
 export function safeNext(text: unknown, usual = '/orders'): string {
-  if (typeof text !== 'string' || !/^\/[A-Za-z0-9/_-]*$/.test(text) || text.startsWith('//')) {
-    return usual
-  }
-  return text
+  if (typeof text !== 'string' || text.startsWith('//')) return usual
+  // Only the authorization endpoint is come back to with its query: it judges it whole again.
+  const good = /^(?:\/[A-Za-z0-9/_-]*|\/oauth\/authorize\?[A-Za-z0-9._~%&=+*-]{1,6000})$/
+  return good.test(text) ? text : usual
 }
 
 export interface SignInState extends State {

@@ -1,0 +1,559 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+// biome-ignore lint/correctness/noUndeclaredDependencies: a certified client of the same workspace
+import * as oauth from 'oauth4webapi'
+import type { Answer, Client } from './testing/browserless.ts'
+import { authorized, CALLBACK, pkce } from './testing/relying.ts'
+import { PASSWORD, type Running, running } from './testing/running.ts'
+
+const SECRET = 'a secret of the web client, 256 bits in real life'
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }
+
+for (const store of ['memory', 'sqlite'] as const) {
+  describe(`the authorization server, ${store}`, () => {
+    let of: Running
+    let person: Client
+    before(async () => {
+      of = await running(store)
+      person = await of.signedIn('ann@example.com')
+      const scopes = ['openid', 'email', 'profile', 'orders:read', 'orders:write']
+      const redirectUris = [CALLBACK, 'http://127.0.0.1/native']
+      const add = of.app.bulwark.oauth?.clients.add
+      assert.ok(add)
+      await add({ clientId: 'app', name: 'The App', redirectUris, scopes })
+      await add({ clientId: 'other', name: 'Another', redirectUris, scopes })
+      await add({
+        clientId: 'web',
+        name: 'Web',
+        redirectUris,
+        scopes,
+        clientSecret: SECRET,
+        grants: ['authorization_code', 'refresh_token', 'client_credentials'],
+        postLogoutRedirectUris: ['https://client.example/bye'],
+      })
+      await add({
+        clientId: 'keyed',
+        name: 'Keyed',
+        scopes,
+        grants: ['client_credentials'],
+        jwks: { keys: [jwk] },
+      })
+      await add({
+        clientId: 'api',
+        name: 'Api',
+        grants: [],
+        clientSecret: SECRET,
+        introspects: true,
+      })
+    })
+    after(() => of.stop())
+
+    const request = (more: Record<string, string | undefined> = {}): string => {
+      const given = {
+        client_id: 'app',
+        redirect_uri: CALLBACK,
+        response_type: 'code',
+        code_challenge: pkce().challenge,
+        code_challenge_method: 'S256',
+        scope: 'orders:read',
+        state: 'st',
+        ...more,
+      }
+      const known = Object.entries(given).filter((pair): pair is [string, string] => !!pair[1])
+      return `/oauth/authorize?${new URLSearchParams(known)}`
+    }
+    const post = (
+      path: string,
+      fields: Record<string, string>,
+      headers: Record<string, string> = {},
+    ): Promise<Answer> =>
+      of.client().send('POST', path, new URLSearchParams(fields).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      })
+    const codeFor = async (more: Record<string, string> = {}) => {
+      const { verifier, challenge } = pkce()
+      const to = await authorized(person, request({ code_challenge: challenge, ...more }))
+      const code = to.searchParams.get('code')
+      assert.ok(code, to.href)
+      return { code, verifier }
+    }
+    const redeem = (
+      { code, verifier }: { code: string; verifier: string },
+      more: Record<string, string> = {},
+    ) =>
+      post('/oauth/token', {
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: verifier,
+        redirect_uri: CALLBACK,
+        client_id: 'app',
+        ...more,
+      })
+    const orders = (token: string) =>
+      of.client().send('GET', '/api/orders', undefined, { authorization: `Bearer ${token}` })
+    const basic = (id: string, secret: string) => ({
+      authorization: `Basic ${Buffer.from(`${id}:${encodeURIComponent(secret)}`).toString('base64')}`,
+    })
+
+    test('oauth4webapi completes the whole of OpenID: discovery, code, id token, userinfo, refresh, revocation', async () => {
+      const issuer = new URL(of.origin)
+      const http = { [oauth.allowInsecureRequests]: true } as const
+      const as = await oauth.processDiscoveryResponse(
+        issuer,
+        await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http }),
+      )
+      const client: oauth.Client = { client_id: 'web' }
+      const auth = oauth.ClientSecretBasic(SECRET)
+      const verifier = oauth.generateRandomCodeVerifier()
+      const challenge = await oauth.calculatePKCECodeChallenge(verifier)
+      const nonce = oauth.generateRandomNonce()
+      const more = { client_id: 'web', code_challenge: challenge, nonce, scope: 'openid email' }
+      const to = await authorized(person, request({ ...more, max_age: '600' }))
+      const parameters = oauth.validateAuthResponse(as, client, to, 'st')
+      const response = await oauth.authorizationCodeGrantRequest(
+        as,
+        client,
+        auth,
+        parameters,
+        CALLBACK,
+        verifier,
+        http,
+      )
+      const result = await oauth.processAuthorizationCodeResponse(as, client, response, {
+        expectedNonce: nonce,
+        requireIdToken: true,
+        maxAge: 600,
+      })
+      await oauth.validateApplicationLevelSignature(as, response, http)
+      const claims = oauth.getValidatedIdTokenClaims(result)
+      assert.ok(claims)
+      const info = await oauth.processUserInfoResponse(
+        as,
+        client,
+        claims.sub,
+        await oauth.userInfoRequest(as, client, result.access_token, http),
+      )
+      assert.equal(info.email, 'ann@example.com')
+      const refreshed = await oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(as, client, auth, result.refresh_token ?? '', http),
+      )
+      assert.notEqual(refreshed.refresh_token, result.refresh_token)
+      const seen = await oauth.processIntrospectionResponse(
+        as,
+        client,
+        await oauth.introspectionRequest(as, client, auth, refreshed.access_token, http),
+      )
+      assert.equal(seen.active, true)
+      await oauth.processRevocationResponse(
+        await oauth.revocationRequest(as, client, auth, refreshed.access_token, http),
+      )
+      const gone = await oauth.processIntrospectionResponse(
+        as,
+        client,
+        await oauth.introspectionRequest(as, client, auth, refreshed.access_token, http),
+      )
+      assert.deepEqual(gone, { active: false })
+    })
+
+    test('openid-client completes discovery, code with PKCE, userinfo and refresh', async () => {
+      // biome-ignore lint/correctness/noUndeclaredDependencies: a certified client of the same workspace
+      const openid = await import('openid-client')
+      const config = await openid.discovery(new URL(of.origin), 'web', SECRET, undefined, {
+        execute: [openid.allowInsecureRequests],
+      })
+      const verifier = openid.randomPKCECodeVerifier()
+      const nonce = openid.randomNonce()
+      const url = openid.buildAuthorizationUrl(config, {
+        redirect_uri: CALLBACK,
+        scope: 'openid profile',
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        nonce,
+        state: 'here',
+      })
+      const to = await authorized(person, url.pathname + url.search)
+      const got = await openid.authorizationCodeGrant(config, to, {
+        pkceCodeVerifier: verifier,
+        expectedNonce: nonce,
+        expectedState: 'here',
+      })
+      const sub = got.claims()?.sub ?? ''
+      assert.equal((await openid.fetchUserInfo(config, got.access_token, sub)).sub, sub)
+      assert.ok((await openid.refreshTokenGrant(config, got.refresh_token ?? '')).access_token)
+    })
+
+    test('a client that proves itself by its key gets a token for itself, once an assertion', async () => {
+      const http = { [oauth.allowInsecureRequests]: true } as const
+      const issuer = new URL(of.origin)
+      const as = await oauth.processDiscoveryResponse(
+        issuer,
+        await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http }),
+      )
+      const key = await crypto.subtle.importKey(
+        'jwk',
+        privateKey.export({ format: 'jwk' }) as JsonWebKey,
+        { name: 'ECDSA', namedCurve: 'P-256' },
+        false,
+        ['sign'],
+      )
+      const sent: string[] = []
+      const client = { client_id: 'keyed' }
+      const response = await oauth.clientCredentialsGrantRequest(
+        as,
+        client,
+        oauth.PrivateKeyJwt({ key, kid: 'k1' }),
+        { scope: 'orders:read' },
+        {
+          ...http,
+          [oauth.customFetch]: (url, init) => {
+            sent.push(String(init.body))
+            return fetch(url, init as RequestInit)
+          },
+        },
+      )
+      const { access_token: token } = await oauth.processClientCredentialsResponse(
+        as,
+        client,
+        response,
+      )
+      assert.equal((await orders(token)).status, 200)
+      const replayed = await of.client().send('POST', '/oauth/token', sent[0], {
+        'content-type': 'application/x-www-form-urlencoded',
+      })
+      assert.equal(replayed.json.error, 'invalid_client')
+    })
+
+    test('the token opens what its scope names, and nothing else', async () => {
+      const { json } = await redeem(await codeFor())
+      assert.deepEqual(Object.keys(json).sort(), [
+        'access_token',
+        'expires_in',
+        'refresh_token',
+        'scope',
+        'token_type',
+      ])
+      assert.equal((await orders(json.access_token)).status, 200)
+      const authorization = { authorization: `Bearer ${json.access_token}` }
+      const order = { item: 'tea', quantity: 1 }
+      const wider = await of.client().send('POST', '/api/orders', order, authorization)
+      assert.equal(wider.status, 403)
+      assert.match(wider.headers.get('www-authenticate') ?? '', /insufficient_scope.*orders:write/)
+      const me = await of.client().send('GET', '/auth/me', undefined, authorization)
+      assert.equal(me.status, 403)
+    })
+
+    test('a challenge says where the authorization server is found', async () => {
+      const { headers, status } = await of.client().get('/api/orders')
+      assert.equal(status, 401)
+      assert.equal(
+        headers.get('www-authenticate'),
+        `Bearer resource_metadata="${of.origin}/.well-known/oauth-protected-resource"`,
+      )
+    })
+
+    const shown: [string, Record<string, string | undefined>][] = [
+      ['an unknown client', { client_id: 'nobody' }],
+      ['no client', { client_id: undefined }],
+      ['no redirect URI', { redirect_uri: undefined }],
+      ['another redirect URI', { redirect_uri: 'https://evil.example/callback' }],
+      ['a longer redirect URI', { redirect_uri: `${CALLBACK}/more` }],
+      ['a redirect URI with a query', { redirect_uri: `${CALLBACK}?x=1` }],
+      ['a redirect URI in other letters', { redirect_uri: 'https://client.example/Callback' }],
+      [
+        'a redirect URI with a dot segment',
+        { redirect_uri: 'https://client.example/a/../callback' },
+      ],
+      ['a loopback address of another path', { redirect_uri: 'http://127.0.0.1:9/other' }],
+      ['localhost in place of the address', { redirect_uri: 'http://localhost:9/native' }],
+    ]
+    for (const [what, more] of shown) {
+      test(`${what} is told here, and sent nowhere`, async () => {
+        const answer = await person.get(request(more))
+        assert.equal(answer.status, 400)
+        assert.equal(answer.headers.get('location'), null)
+      })
+    }
+
+    const sentBack: [string, Record<string, string | undefined>, string][] = [
+      ['no challenge', { code_challenge: undefined }, 'invalid_request'],
+      ['a challenge that is none', { code_challenge: 'short' }, 'invalid_request'],
+      ['the plain method', { code_challenge_method: 'plain' }, 'invalid_request'],
+      ['no method, which means plain', { code_challenge_method: undefined }, 'invalid_request'],
+      ['an implicit grant', { response_type: 'token' }, 'unsupported_response_type'],
+      ['a hybrid flow', { response_type: 'code id_token' }, 'unsupported_response_type'],
+      ['no response type', { response_type: undefined }, 'unsupported_response_type'],
+      ['a scope beyond the client', { scope: 'orders:read admin' }, 'invalid_scope'],
+      ['a foreign resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
+      ['a fragment as answer', { response_mode: 'fragment' }, 'invalid_request'],
+      ['a request object', { request: 'e30.e30.' }, 'request_not_supported'],
+      ['prompt none with another', { prompt: 'none login' }, 'invalid_request'],
+      [
+        'prompt none where consent is owed',
+        { prompt: 'none', client_id: 'other' },
+        'consent_required',
+      ],
+      ['an age that is none', { max_age: '-1' }, 'invalid_request'],
+    ]
+    for (const [what, more, error] of sentBack) {
+      test(`${what} is refused to the client, with state and iss`, async () => {
+        const { status, headers } = await person.get(request(more))
+        assert.equal(status, 303)
+        const to = new URL(headers.get('location') ?? '')
+        assert.equal(to.origin + to.pathname, CALLBACK)
+        assert.equal(to.searchParams.get('error'), error)
+        assert.equal(to.searchParams.get('state'), 'st')
+        assert.equal(to.searchParams.get('iss'), of.origin)
+        assert.equal(to.searchParams.get('code'), null)
+      })
+    }
+
+    test('a code comes with state and iss, and who declines gives none', async () => {
+      const denied = await authorized(person, request({ client_id: 'other' }), 'deny')
+      assert.equal(denied.searchParams.get('error'), 'access_denied')
+      assert.equal(denied.searchParams.get('iss'), of.origin)
+      const to = await authorized(person, request())
+      assert.equal(to.searchParams.get('iss'), of.origin)
+      assert.equal(to.searchParams.get('state'), 'st')
+    })
+
+    test('a native app gets its code on whichever port it has', async () => {
+      const uri = 'http://127.0.0.1:51234/native'
+      const grant = await codeFor({ redirect_uri: uri })
+      assert.equal((await redeem(grant, { redirect_uri: uri })).status, 200)
+    })
+
+    test('who is not signed in signs in first, and comes back to the same request', async () => {
+      const stranger = of.client()
+      const first = await stranger.get(request())
+      const location = new URL(first.headers.get('location') ?? '', of.origin)
+      assert.equal(location.pathname, '/login')
+      const next = location.searchParams.get('next') ?? ''
+      const asked = await stranger.get(location.pathname + location.search)
+      const csrf = /name="_csrf" value="([^"]*)"/.exec(asked.text)?.[1] ?? ''
+      const form = { _csrf: csrf, email: 'ann@example.com', password: PASSWORD, next }
+      const entered = await stranger.send('POST', '/login', new URLSearchParams(form).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'text/html',
+      })
+      assert.equal(entered.headers.get('location'), next)
+      assert.ok((await authorized(stranger, next)).searchParams.get('code'))
+      const silent = await of.client().get(request({ prompt: 'none' }))
+      assert.match(silent.headers.get('location') ?? '', /error=login_required/)
+    })
+
+    test('prompt login and max_age ask for a new sign-in', async () => {
+      for (const more of [{ prompt: 'login' }, { max_age: '0' }]) {
+        await new Promise(resolve => setTimeout(resolve, 2))
+        const { headers } = await person.get(request(more))
+        assert.match(headers.get('location') ?? '', /^\/login\?next=/)
+      }
+    })
+
+    test('the consent of one person answers nobody else’s request, and only once', async () => {
+      const { headers } = await person.get(request({ prompt: 'consent' }))
+      const page = headers.get('location') ?? ''
+      const other = await of.signedIn(`${randomUUID()}@example.com`)
+      assert.equal((await other.get(page)).status, 400)
+      assert.equal((await of.client().get(page)).headers.get('location'), '/login')
+    })
+
+    const wrongCodes: [string, Record<string, string>, string][] = [
+      ['another client', { client_id: 'other' }, 'invalid_grant'],
+      ['another redirect URI', { redirect_uri: 'http://127.0.0.1/native' }, 'invalid_grant'],
+      ['another verifier', { code_verifier: 'x'.repeat(43) }, 'invalid_grant'],
+      ['a short verifier', { code_verifier: 'x' }, 'invalid_request'],
+      ['a code that is none', { code: 'x' }, 'invalid_grant'],
+      ['a client that must prove itself', { client_id: 'web' }, 'invalid_client'],
+      [
+        'a resource that was not asked for',
+        { resource: 'https://elsewhere.example' },
+        'invalid_target',
+      ],
+      ['a grant of the past', { grant_type: 'password' }, 'unsupported_grant_type'],
+    ]
+    test('who cannot redeem a code cannot spend it either', async () => {
+      const grant = await codeFor()
+      for (const [what, more, error] of wrongCodes) {
+        const answer = await redeem(grant, more)
+        assert.equal(answer.json.error, error, what)
+        assert.equal(answer.headers.get('cache-control'), 'no-store', what)
+      }
+      assert.equal((await redeem(grant)).status, 200)
+    })
+
+    test('a code that comes again with all its proofs ends what the first one got', async () => {
+      const grant = await codeFor()
+      const { json } = await redeem(grant)
+      const thief = await redeem(grant, { code_verifier: 'x'.repeat(43) })
+      assert.equal(thief.json.error, 'invalid_grant')
+      assert.equal((await orders(json.access_token)).status, 200)
+      assert.equal((await redeem(grant)).json.error, 'invalid_grant')
+      assert.equal((await orders(json.access_token)).status, 401)
+      const again = {
+        grant_type: 'refresh_token',
+        refresh_token: json.refresh_token,
+        client_id: 'app',
+      }
+      assert.equal((await post('/oauth/token', again)).json.error, 'invalid_grant')
+    })
+
+    test('five wrong verifiers void a code', async () => {
+      const grant = await codeFor()
+      for (let guess = 0; guess < 5; guess++) await redeem(grant, { code_verifier: 'y'.repeat(43) })
+      assert.equal((await redeem(grant)).json.error, 'invalid_grant')
+    })
+
+    test('a code dies with the session that it was given in', async () => {
+      const leaving = of.client()
+      await leaving.post('/auth/login', { email: 'ann@example.com', password: PASSWORD })
+      const { verifier, challenge } = pkce()
+      const to = await authorized(leaving, request({ code_challenge: challenge }))
+      await leaving.post('/auth/logout')
+      const code = to.searchParams.get('code') ?? ''
+      assert.equal((await redeem({ code, verifier })).json.error, 'invalid_grant')
+    })
+
+    test('of ten who redeem one code at once, one wins', async () => {
+      const grant = await codeFor()
+      const all = await Promise.all(Array.from({ length: 10 }, () => redeem(grant)))
+      assert.equal(all.filter(({ status }) => status === 200).length, 1)
+      assert.ok(all.every(({ status, json }) => status === 200 || json.error === 'invalid_grant'))
+    })
+
+    test('a refresh token is its client’s own, asks for no more than was allowed, and works once', async () => {
+      const { json } = await redeem(await codeFor({ scope: 'orders:read orders:write' }))
+      const fields = { grant_type: 'refresh_token', refresh_token: json.refresh_token }
+      const foreign = await post('/oauth/token', { ...fields, client_id: 'other' })
+      assert.equal(foreign.json.error, 'invalid_grant')
+      const wider = await post('/oauth/token', { ...fields, client_id: 'app', scope: 'openid' })
+      assert.equal(wider.json.error, 'invalid_scope')
+      const own = await of.client().post('/auth/refresh', { refreshToken: json.refresh_token })
+      assert.equal(own.status, 401)
+      const narrow = await post('/oauth/token', {
+        ...fields,
+        client_id: 'app',
+        scope: 'orders:read',
+      })
+      assert.equal(narrow.json.scope, 'orders:read')
+      assert.equal((await post('/oauth/token', { ...fields, client_id: 'app' })).status, 400)
+    })
+
+    test('a client proves itself in one way, and wrong secrets wait', async () => {
+      const fields = { grant_type: 'client_credentials', scope: 'orders:read' }
+      const good = await post('/oauth/token', fields, basic('web', SECRET))
+      assert.equal(good.status, 200)
+      const both = { ...fields, client_secret: SECRET }
+      assert.equal(
+        (await post('/oauth/token', both, basic('web', SECRET))).json.error,
+        'invalid_request',
+      )
+      const bad = await post('/oauth/token', fields, basic('web', 'wrong'))
+      assert.equal(bad.status, 401)
+      assert.match(bad.headers.get('www-authenticate') ?? '', /^Basic/)
+      const unknown = await post('/oauth/token', fields, basic('nobody', 'wrong'))
+      assert.deepEqual(unknown.json, bad.json)
+      let last = bad
+      for (let guess = 0; guess < 12; guess++) {
+        last = await post('/oauth/token', fields, basic('api', `guess ${guess}`))
+      }
+      assert.equal(last.status, 429)
+      assert.ok(last.headers.get('retry-after'))
+    })
+
+    test('a public client gets no token for itself', async () => {
+      const fields = { grant_type: 'client_credentials', client_id: 'app' }
+      assert.equal((await post('/oauth/token', fields)).json.error, 'unauthorized_client')
+    })
+
+    test('a token is described to its client and to resource servers, and to nobody else', async () => {
+      const { json } = await redeem(await codeFor())
+      const token = json.access_token
+      const web = await post('/oauth/introspect', { token }, basic('web', SECRET))
+      assert.deepEqual(web.json, { active: false })
+      const stranger = await post('/oauth/introspect', { token, client_id: 'app' })
+      assert.equal(stranger.status, 401)
+      assert.deepEqual(
+        (await post('/oauth/introspect', { token: 'none' }, basic('web', SECRET))).json,
+        { active: false },
+      )
+    })
+
+    test('revoking another client’s token changes nothing, and tells nothing', async () => {
+      const { json } = await redeem(await codeFor())
+      const token = json.refresh_token
+      assert.equal((await post('/oauth/revoke', { token, client_id: 'other' })).status, 200)
+      assert.equal((await orders(json.access_token)).status, 200)
+      assert.equal((await post('/oauth/revoke', { token, client_id: 'app' })).status, 200)
+      assert.equal((await orders(json.access_token)).status, 401)
+      assert.equal((await post('/oauth/revoke', { token: 'x', client_id: 'app' })).status, 200)
+    })
+
+    test('a person sees who acts for them, and takes it back', async () => {
+      const { json } = await redeem(await codeFor())
+      const listed = (await person.get('/oauth/grants')).json
+      assert.ok(listed.some((grant: { clientId: string }) => grant.clientId === 'app'))
+      assert.equal((await person.send('DELETE', '/oauth/grants/app')).status, 204)
+      assert.equal((await orders(json.access_token)).status, 401)
+      assert.equal((await person.send('DELETE', '/oauth/grants/app')).status, 404)
+      assert.match((await person.get(request())).headers.get('location') ?? '', /^\/oauth\/consent/)
+    })
+
+    test('leaving needs the proof of who is leaving', async () => {
+      const leaving = of.client()
+      await leaving.post('/auth/login', { email: 'ann@example.com', password: PASSWORD })
+      const bye = 'https://client.example/bye'
+      const forged = await leaving.get(`/oauth/logout?post_logout_redirect_uri=${bye}`)
+      assert.equal(forged.headers.get('location'), '/')
+      assert.equal((await leaving.get('/auth/me')).status, 200)
+      const { verifier, challenge } = pkce()
+      const more = { client_id: 'web', scope: 'openid', code_challenge: challenge }
+      const to = await authorized(leaving, request(more))
+      const code = to.searchParams.get('code') ?? ''
+      const { json } = await redeem({ code, verifier }, { client_id: 'web', client_secret: SECRET })
+      const query = new URLSearchParams({
+        id_token_hint: json.id_token,
+        post_logout_redirect_uri: bye,
+        state: 's',
+      })
+      const gone = await leaving.get(`/oauth/logout?${query}`)
+      assert.equal(gone.headers.get('location'), `${bye}?state=s`)
+      assert.equal((await leaving.get('/auth/me')).status, 401)
+    })
+
+    test('an id token is no access token', async () => {
+      const { verifier, challenge } = pkce()
+      const more = { client_id: 'web', scope: 'openid', code_challenge: challenge }
+      const to = await authorized(person, request(more))
+      const code = to.searchParams.get('code') ?? ''
+      const { json } = await redeem({ code, verifier }, { client_id: 'web', client_secret: SECRET })
+      assert.equal((await orders(json.id_token)).status, 401)
+    })
+
+    test('a client registers itself, and may not make more of itself than a client', async () => {
+      const register = (body: object) => of.client().post('/oauth/register', body)
+      const made = await register({
+        redirect_uris: ['http://127.0.0.1/cb'],
+        client_name: 'Tool',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+        introspects: true,
+      })
+      assert.equal(made.status, 201)
+      assert.deepEqual(made.json.grant_types, ['authorization_code', 'refresh_token'])
+      for (const uri of [
+        'http://evil.example/cb',
+        'javascript:alert(1)',
+        'https://*.x.example/',
+        'https://a.example/#x',
+      ]) {
+        const bad = await register({ redirect_uris: [uri], token_endpoint_auth_method: 'none' })
+        assert.equal(bad.json.error, 'invalid_redirect_uri', uri)
+      }
+    })
+  })
+}
