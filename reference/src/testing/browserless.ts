@@ -8,6 +8,13 @@ export class Client {
     this.origin = origin
   }
 
+  /** The same browser, sent to another node. */
+  at(origin: string): Client {
+    const other = new Client(origin)
+    for (const [name, value] of this.#jar) other.#jar.set(name, value)
+    return other
+  }
+
   get cookies(): string {
     return [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
