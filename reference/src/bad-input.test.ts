@@ -166,3 +166,19 @@ for (const [what, error, status] of [
     assert.doesNotMatch(answer.text, /hunter2|srv|sessions/)
   })
 }
+
+for (const [what, type, length] of [
+  ['a form without a body', 'application/x-www-form-urlencoded', '0'],
+  ['multipart without a body', 'multipart/form-data; boundary=x', '0'],
+  ['text without a body', 'text/plain', '0'],
+  ['no type at all', undefined, '0'],
+] as const) {
+  test(`${what} does not get around the token of its session`, async () => {
+    const eve = await at.signedIn(`eve-${what.replaceAll(' ', '-')}@example.com`)
+    const text = await raw(
+      `POST /auth/logout HTTP/1.1\r\nhost: localhost:${port}\r\nconnection: close\r\ncookie: ${eve.cookies}\r\n${type === undefined ? '' : `content-type: ${type}\r\n`}content-length: ${length}\r\n\r\n`,
+    )
+    assert.match(text, /^HTTP\/1\.1 403 /)
+    assert.equal((await eve.get('/auth/me')).status, 200, 'still signed in')
+  })
+}

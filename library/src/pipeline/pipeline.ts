@@ -132,9 +132,17 @@ export function pipeline(defences: Defences): Pipeline {
   const bindingFor = (exchange: Exchange): string | undefined =>
     exchange.session === undefined ? visitorOf(exchange.incoming) : bindingOf(exchange.session)
 
-  /** Multipart is read by its route, so only a route that says it will look may be trusted to. */
-  const mayComeInBody = ({ incoming, route }: Exchange): boolean =>
-    route.policy.csrf?.inBody === true || bodyKind(incoming.header('content-type')) !== 'multipart'
+  /**
+   * Whether somebody will look for the token in the body. Without a body, or with one that we do not
+   * read, nobody would: then it must be in the header. Multipart is read by its route, so only a
+   * route that says it will look is trusted to.
+   */
+  const mayComeInBody = ({ incoming, route }: Exchange): boolean => {
+    if (!hasBody(incoming)) return false
+    if (route.policy.csrf?.inBody === true) return true
+    const reads = content !== undefined && limits !== undefined
+    return reads && bodyKind(incoming.header('content-type')) !== 'multipart'
+  }
 
   /** The session-bound token, for requests that a browser's cookies vouch for. */
   const token = (exchange: Exchange): Verdict => {
