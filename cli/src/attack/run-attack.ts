@@ -11,7 +11,7 @@ import { progressLine } from './progress.ts'
 import { prove } from './proof.ts'
 import { type Report, reportOf } from './report/report.ts'
 import { type Result, runChecks } from './runner.ts'
-import { start } from './start.ts'
+import { answers, start } from './start.ts'
 import { Bounds, type Limits, RunStopped } from './wire/bounds.ts'
 import { admit } from './wire/gate.ts'
 import { Line } from './wire/line.ts'
@@ -19,7 +19,6 @@ import { Line } from './wire/line.ts'
 /** Loopback bears more than the 40 requests a second that a shared host should see. */
 const LIMITS = { requests: 4000, minutes: 5, connections: 4 }
 const RPS = { loopback: 100, elsewhere: 40 }
-const AT_ONCE = 4
 
 export interface Planned {
   readonly target: string
@@ -72,9 +71,15 @@ export async function runAttack(
   }
   const starting =
     options.start === undefined ? config.start : { ...config.start, command: options.start }
-  const waiting = options.wait ?? starting?.wait
-  const started =
-    starting && (await start({ ...starting, ...(waiting && { wait: waiting }) }, place, terminal))
+  const wait = options.wait ?? starting?.wait ?? '/'
+  const up = starting === undefined || (await answers(place, wait))
+  if (up && options.start !== undefined)
+    throw new ConfigError(
+      `something answers at ${place.origin} already; stop it, or leave --start away`,
+    )
+  const started = up ? undefined : await start({ ...starting, wait }, place, terminal)
+  const accounts =
+    started === undefined ? config.accounts : { ...config.accounts, ...starting?.accounts }
   const progress = progressLine(terminal)
   const incomplete: string[] = []
   let results: Result[] = []
@@ -82,11 +87,15 @@ export async function runAttack(
   const line = new Line(place, new Bounds(limits, terminal.signal), patterns(config.never))
   try {
     if (!place.loopback) line.proof = await prove(line, options.proof, terminal)
-    const { run, broken } = await prepare(line, config, { reader: terminal, seed })
+    const { run, broken } = await prepare(
+      line,
+      { ...config, ...(accounts && { accounts }) },
+      { reader: terminal, seed },
+    )
     secrets = run.people.secrets
     for (const [name, why] of broken) incomplete.push(`${name}: ${why}`)
     const lanes = await openLanes(place, config.lanes !== false, randomBytes(2).readUInt16BE())
-    const runner = { level, lanes, atOnce: AT_ONCE, broken, progress: progress.show }
+    const runner = { level, lanes, atOnce: limits.connections, broken, progress: progress.show }
     results = await runChecks(run, checks, runner)
     run.listener.close()
   } catch (error) {

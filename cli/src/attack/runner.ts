@@ -37,11 +37,10 @@ export async function runChecks(
   }
   const one = async (check: Check) => {
     const began = performance.now()
-    const before = run.line.bounds.used
     options.progress(results.size, checks.length, check.id)
     const verdict = await judge(run, check, options)
     const ms = Math.round(performance.now() - began)
-    results.set(check.id, { check, verdict, ms, requests: run.line.bounds.used - before })
+    results.set(check.id, { check, verdict, ms, requests: run.line.sentBy.get(check.id) ?? 0 })
   }
   const together = todo.filter(check => !check.alone && !check.last)
   const queue = [...together]
@@ -86,10 +85,34 @@ async function judge(run: Run, check: Check, options: RunnerOptions): Promise<Ve
       first = await attempt(run, check, options, 1)
     }
     if (first.verdict !== 'fail') return first
-    return replayed(check, first, await attempt(run, check, options, 2))
+    return await replay(run, check, options, first)
   } catch (error) {
     if (!(error instanceof RunStopped)) throw error
     return { verdict: 'skipped', why: `the run ended during it: ${error.message}` }
+  }
+}
+
+/** Runs a failed check once more, with new sessions; when the run ends meanwhile, a person must look. */
+async function replay(
+  run: Run,
+  check: Check,
+  options: RunnerOptions,
+  first: Failed,
+): Promise<Verdict> {
+  try {
+    return replayed(check, first, await attempt(run, check, options, 2))
+  } catch (error) {
+    if (!(error instanceof RunStopped)) throw error
+    return toReview(first, 'The run ended before it could be replayed.')
+  }
+}
+
+type Failed = Verdict & { verdict: 'fail' | 'review' }
+
+function toReview({ findings }: Failed, note: string): Verdict {
+  return {
+    verdict: 'review',
+    findings: findings.map(finding => ({ ...finding, says: `${finding.says}. ${note}` })),
   }
 }
 
@@ -121,24 +144,12 @@ async function attempt(
 }
 
 /** What failed both times stays a failure; what did not, a person must look at. */
-function replayed(
-  check: Check,
-  first: Verdict & { verdict: 'fail' | 'review' },
-  second: Verdict,
-): Verdict {
+function replayed(check: Check, first: Failed, second: Verdict): Verdict {
   const again = new Set(
     'findings' in second ? second.findings.map(finding => fingerprint(check.id, finding)) : [],
   )
   const steady = first.findings.filter(finding => again.has(fingerprint(check.id, finding)))
-  if (steady.length > 0) {
-    const info = steady.every(finding => (finding.severity ?? check.severity) === 'info')
-    return { verdict: info ? 'review' : 'fail', findings: steady }
-  }
-  return {
-    verdict: 'review',
-    findings: first.findings.map(finding => ({
-      ...finding,
-      says: `${finding.says} It did not happen again when it was replayed.`,
-    })),
-  }
+  if (steady.length === 0) return toReview(first, 'It did not happen again when it was replayed.')
+  const info = steady.every(finding => (finding.severity ?? check.severity) === 'info')
+  return { verdict: info ? 'review' : 'fail', findings: steady }
 }

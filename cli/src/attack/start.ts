@@ -16,16 +16,21 @@ export interface Started {
  * @throws when it ends or does not answer in time; the message holds its last words
  */
 export async function start(
-  { command, wait = '/', withinSeconds = 60, env }: StartConfig,
+  { command, wait = '/', withinSeconds = 60, env = {}, prepare: before }: StartConfig,
   place: Place,
   { cwd, signal }: { cwd: string; signal: AbortSignal },
 ): Promise<Started> {
+  await before?.()
+  const filled = Object.entries(env).map(([name, value]) => [
+    name,
+    value.replaceAll('{port}', String(place.port)),
+  ])
   const child = spawn(command, {
     cwd,
     shell: true,
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...Object.fromEntries(filled) },
   })
   let words = ''
   const hear = (chunk: Buffer) => {
@@ -42,18 +47,23 @@ export async function start(
   while (performance.now() < until && !signal.aborted) {
     if (ended !== undefined)
       throw new Error(`${JSON.stringify(command)} did not start: ${ended}\n${words}`)
-    const sent = prepare({ path: wait }, [
-      ['Host', place.host],
-      ['Connection', 'close'],
-    ])
-    const { status } = await exchange(place, sent, { withinMs: 2000, lane: undefined })
-    if (status > 0 && status < 500) return { stop }
+    if (await answers(place, wait)) return { stop }
     await pause(200)
   }
   await stop()
   throw new Error(
     `${JSON.stringify(command)} does not answer at ${wait} after ${withinSeconds} s\n${words}`,
   )
+}
+
+/** Whether the service is up: it answers `path` with anything but a failure of its own. */
+export async function answers(place: Place, path: string): Promise<boolean> {
+  const sent = prepare({ path }, [
+    ['Host', place.host],
+    ['Connection', 'close'],
+  ])
+  const { status } = await exchange(place, sent, { withinMs: 2000, lane: undefined })
+  return status > 0 && status < 500
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -185,12 +185,18 @@ export interface AuditSource {
   readonly command?: string
 }
 
+/** How to start the service when nothing answers at the target yet. */
 export interface StartConfig {
   readonly command: string
   /** Path that answers once the service is up. */
   readonly wait?: string
   readonly withinSeconds?: number
+  /** Added to the environment; `{port}` is the target's. */
   readonly env?: Readonly<Record<string, string>>
+  /** Runs before the command: to write a seed file, say. */
+  readonly prepare?: () => void | Promise<void>
+  /** Accounts that are there only when the tool started the service. */
+  readonly accounts?: NonNullable<AttackConfig['accounts']>
 }
 
 /** All that `bulwark attack` can be told. Nothing is required; each part opens more checks. */

@@ -26,6 +26,8 @@ export class Line {
   readonly bounds: Bounds
   /** Every reply of the run, for the checks that read them all. */
   readonly record: Reply[] = []
+  /** How many requests each check has sent. */
+  readonly sentBy: Map<string, number> = new Map()
   /** The requests sent last, for the report of a service that died. */
   readonly last: string[] = []
   /** Where a healthy service answers fast; discovery sets it. */
@@ -61,7 +63,7 @@ export class Line {
     if (this.forbids(ask.path)) throw new Error(`${ask.path} is excluded by the config`)
     const sent = prepare(ask, this.defaults(check))
     const reply = await this.bounds.within(() => {
-      this.#remember(`${check || 'discovery'}: ${sent.method} ${sent.path.slice(0, 120)}`)
+      this.#remember(check, `${check || 'discovery'}: ${sent.method} ${sent.path.slice(0, 120)}`)
       return exchange(this.place, sent, { withinMs: ask.withinMs ?? PATIENCE_MS, lane })
     }, together)
     reply.check = check
@@ -81,7 +83,10 @@ export class Line {
     together: boolean = false,
   ): Promise<Talk> {
     return this.bounds.within(() => {
-      this.#remember(`${check}: raw ${String(pieces[0]).slice(0, 60).replaceAll(/\s+/g, ' ')}`)
+      this.#remember(
+        check,
+        `${check}: raw ${String(pieces[0]).slice(0, 60).replaceAll(/\s+/g, ' ')}`,
+      )
       return talk(this.place, pieces, { lane, ...options })
     }, together)
   }
@@ -106,7 +111,8 @@ export class Line {
     this.bounds.check()
   }
 
-  #remember(line: string): void {
+  #remember(check: string, line: string): void {
+    this.sentBy.set(check, (this.sentBy.get(check) ?? 0) + 1)
     this.last.push(line)
     if (this.last.length > MAX_LAST) this.last.shift()
   }

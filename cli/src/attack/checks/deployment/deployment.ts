@@ -1,4 +1,5 @@
 import { absent, type Check, type Finding, judged } from '../../check.ts'
+import type { Severity } from '../../config/config.ts'
 import type { Scene } from '../../scene.ts'
 import type { Reply } from '../../wire/reply.ts'
 import { privateGets } from '../private.ts'
@@ -21,6 +22,12 @@ async function served(
       findings.push({ where: `GET ${path}`, says, evidence: [reply] })
   }
   return findings
+}
+
+/** A foreign name in the reply reaches links; another port of the own name reaches nobody. */
+function severityOf(reply: Reply, host: string): Severity {
+  if (!host.includes('evil')) return 'info'
+  return `${reply.text} ${reply.header('location') ?? ''}`.includes('evil.test') ? 'high' : 'low'
 }
 
 export const checks: readonly Check[] = [
@@ -48,11 +55,7 @@ export const checks: readonly Check[] = [
           findings.push({
             where: 'GET /',
             variant: host.includes('evil') ? 'another name' : 'another port',
-            severity:
-              reply.text.includes('evil.test') ||
-              (reply.header('location') ?? '').includes('evil.test')
-                ? 'high'
-                : 'low',
+            severity: severityOf(reply, host),
             says: `the service answers to the name ${host.replace(String(scene.place.port), '…')}`,
             evidence: [reply],
           })

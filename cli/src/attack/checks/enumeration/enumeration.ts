@@ -128,7 +128,7 @@ export const checks: readonly Check[] = [
     fix: 'Hash the password for unknown names too, with the same parameters, and answer at a common deadline. Bulwark: enumeration.',
     async run(scene) {
       const there = await known(scene)
-      return measured(signIn(scene), 2, 25, async (existing, at) => {
+      return measured(signIn(scene), 2, 16, async (existing, at) => {
         // A right password now and then keeps the counter of the account low.
         if (existing && at % 3 === 2)
           await scene.run.people.enter(scene.visitor(true), there.user, there.password)
@@ -181,8 +181,8 @@ export const checks: readonly Check[] = [
       const step = scene.config.reset?.request
       if (step === undefined) throw absent('no forgot-password route is known')
       const people: string[] = []
-      for (let i = 0; i < 6; i++) people.push((await known(scene)).user)
-      return measured(step.send, 20, 18, async (existing, at) => {
+      for (let i = 0; i < 5; i++) people.push((await known(scene)).user)
+      return measured(step.send, 20, 15, async (existing, at) => {
         const visitor = scene.visitor(true)
         const user = existing
           ? (people[at % people.length] ?? '')

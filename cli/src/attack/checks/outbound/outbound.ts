@@ -21,7 +21,9 @@ const fix =
 /** Longer than a refusal takes, shorter than a connection that is tried and hangs. */
 const TRIED_MS = 900
 
+/** Who gives the address: somebody new, where that is possible, because such routes are throttled. */
 async function taker(scene: Scene, step: UrlTaker): Promise<Visitor> {
+  if (step.signedIn !== false && scene.config.register !== undefined) return scene.newcomer()
   return step.signedIn === false || scene.config.accounts?.alice === undefined
     ? scene.visitor()
     : scene.signIn('alice')

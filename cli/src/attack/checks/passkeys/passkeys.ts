@@ -226,6 +226,7 @@ export const checks: readonly Check[] = [
           findings.push({
             where,
             variant,
+            ...(asked ? { severity: 'low' as const } : {}),
             says: `an answer sent ${variant} signs in`,
             evidence: [reply, first.reply],
           })

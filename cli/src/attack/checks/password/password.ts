@@ -110,6 +110,14 @@ function accepted(
   }
 }
 
+/** The passwords that a request carried. */
+function sentPasswords({ sent }: Reply): string[] {
+  const body = sent.body.length > 10_000 ? '' : sent.body.toString('utf8')
+  const json = [...body.matchAll(/"\w*password\w*"\s*:\s*"((?:[^"\\]|\\.){12,})"/gi)]
+  const form = [...body.matchAll(/\w*password\w*=([^&]{12,})/gi)]
+  return [...json, ...form].map(([, word]) => word ?? '')
+}
+
 const LOWER = 'abcdefghjkmnpqrstuvwxyz'
 const random = (
   scene: Scene,
@@ -346,24 +354,16 @@ export const checks: readonly Check[] = [
       const { user, password } = await people.credentials('alice', scene.visitor())
       await people.enter(scene.visitor(true), user, password)
       await people.enter(scene.visitor(true), user, `${password}x`)
-      const passwords = [...people.secrets].filter(secret => secret.length >= 12)
-      const found = line.record.filter(reply =>
-        passwords.some(
-          word =>
-            reply.sent.body.includes(word) &&
-            reply.text.includes(word) &&
-            !/token|csrf|codes|secret/i.test(word),
-        ),
+      const echoing = line.record.find(reply =>
+        sentPasswords(reply).some(word => reply.text.includes(word)),
       )
-      const shown = found.filter(reply => /password/i.test(reply.sent.body.toString('utf8')))
-      return judged(
-        shown.slice(0, 1).map(reply => ({
-          where: `${reply.sent.method} ${reply.sent.path}`,
-          says: 'the reply holds the password of the request',
-          evidence: [reply],
-        })),
-        `${line.record.length} replies read`,
-      )
+      if (echoing === undefined) return pass(`${line.record.length} replies read`)
+      const where = `${echoing.sent.method} ${echoing.sent.path.split('?')[0]}`
+      return fail({
+        where,
+        says: 'the reply holds the password of the request',
+        evidence: [echoing],
+      })
     },
   },
   {

@@ -1,13 +1,21 @@
-import { absent, type Check, type Finding, fail, judged, pass, unclear } from '../../check.ts'
+import { absent, type Check, type Finding, fail, judged, pass, review } from '../../check.ts'
 import { fill } from '../../people/step.ts'
-import type { Visitor } from '../../people/visitor.ts'
 import type { Scene } from '../../scene.ts'
 import type { Reply } from '../../wire/reply.ts'
 import { atOnce, isThrottled, known, untilThrottled, wrongPassword } from '../login.ts'
 import { reading } from '../reading.ts'
 import { median } from '../statistics.ts'
+import { type Disguise, MANY, shut, wayAround } from './guesses.ts'
 
-const MANY = 25
+const FORWARDING = [
+  'X-Forwarded-For',
+  'Forwarded',
+  'X-Real-IP',
+  'True-Client-IP',
+  'CF-Connecting-IP',
+  'X-Client-IP',
+  'Fastly-Client-IP',
+]
 const about = {
   asvs: '6.3.1',
   cwe: 307,
@@ -18,19 +26,6 @@ const about = {
 }
 const LIMIT =
   'Count wrong passwords for each account and for each address, known or not, before the password is looked at, and answer 429 with growing waits. Bulwark: throttle, lockout.'
-
-/** Somebody who has guessed until the service had enough; leaves the check when it never has. */
-async function throttledVisitor(
-  scene: Scene,
-  user: string,
-): Promise<{ visitor: Visitor; replies: Reply[]; last: Reply }> {
-  const visitor = scene.visitor()
-  const { replies, throttled } = await untilThrottled(scene, visitor, user, MANY)
-  const last = replies.at(-1)
-  if (!throttled || last === undefined)
-    throw absent(`${MANY} wrong passwords are not throttled at all: see brute.login-throttle`)
-  return { visitor, replies, last }
-}
 
 /** An attempt whose password was looked at: answered as the first wrong one was. */
 function isJudged(reply: Reply, first: Reply | undefined): boolean {
@@ -44,27 +39,37 @@ export const checks: readonly Check[] = [
     ...about,
     id: 'brute.login-throttle',
     severity: 'high',
-    tries: `sends ${MANY} wrong passwords for one made-up name`,
+    tries: `sends ${MANY} wrong passwords for one name, and then the right one`,
     why: 'Lists of leaked passwords are tried by machine, thousands a minute, until one fits.',
     fix: LIMIT,
     async run(scene) {
-      const { replies, throttled } = await untilThrottled(
-        scene,
-        scene.visitor(),
-        scene.run.people.stranger().user,
-        MANY,
-      )
+      const { people } = scene.run
+      const exists = scene.config.register !== undefined && scene.config.session !== undefined
+      const { user, password } = exists ? await known(scene) : people.stranger()
+      const guesser = scene.visitor()
+      const { replies, throttled } = await untilThrottled(scene, guesser, user, MANY)
       if (throttled) return pass(`throttled at attempt ${replies.length}`)
       const times = replies.map(({ ms }) => ms)
       const [early, late] = [median(times.slice(0, 5)), median(times.slice(-5))]
       if (late > 1000 && late > early + 800)
         return pass(`slowed down to ${Math.round(late)} ms an attempt`)
+      const says = `${MANY} wrong passwords in a row were all answered alike`
       const evidence = [replies.at(-1), replies[0]].filter(reply => reply !== undefined)
-      return fail({
-        where: where(scene),
-        says: `${MANY} wrong passwords in a row were all answered alike`,
-        evidence,
-      })
+      if (!exists)
+        return review({
+          where: where(scene),
+          says: `${says}; with sign-up known, it can be told whether they were judged`,
+          evidence,
+        })
+      const last = await people.enter(guesser, user, password)
+      const open = people.isPending(last) || (await people.isIn(guesser, user))
+      return open
+        ? fail({
+            where: where(scene),
+            says: `${says}, and the right one then signs in`,
+            evidence: [last, ...evidence],
+          })
+        : pass('the limit is there, and not told')
     },
   },
   {
@@ -75,7 +80,14 @@ export const checks: readonly Check[] = [
     why: 'Honest clients then hammer on, and people think that the service is broken.',
     fix: 'Send Retry-After with every 429. Bulwark: throttle.',
     async run(scene) {
-      const { last } = await throttledVisitor(scene, scene.run.people.stranger().user)
+      const { replies, throttled } = await untilThrottled(
+        scene,
+        scene.visitor(),
+        scene.run.people.stranger().user,
+        MANY,
+      )
+      const last = replies.at(-1)
+      if (!throttled || last === undefined) throw absent('no reply says that one is throttled')
       const value = last.header('retry-after') ?? ''
       const parses = /^\d+$/.test(value) || !Number.isNaN(Date.parse(value))
       return judged(
@@ -102,35 +114,23 @@ export const checks: readonly Check[] = [
     why: 'One header makes every limit endless: each guess comes from a new address.',
     fix: 'Believe forwarding headers only from named proxies, counted from the right. Bulwark: trustedProxies.',
     async run(scene) {
-      const { user } = scene.run.people.stranger()
-      const { visitor, replies, last } = await throttledVisitor(scene, user)
-      const again = await wrongPassword(scene, visitor, user)
-      if (!isThrottled(again)) throw unclear('the throttle let go by itself')
-      const findings: Finding[] = []
-      for (const header of [
-        'X-Forwarded-For',
-        'Forwarded',
-        'X-Real-IP',
-        'True-Client-IP',
-        'CF-Connecting-IP',
-        'X-Client-IP',
-        'Fastly-Client-IP',
-      ]) {
+      const disguises = FORWARDING.map((header): [string, Disguise] => {
         const address = `203.0.113.${1 + scene.dice.below(250)}`
-        visitor.credentials = [[header, header === 'Forwarded' ? `for=${address}` : address]]
-        const reply = await wrongPassword(scene, visitor, user)
-        visitor.credentials = []
-        if (!isJudged(reply, replies[0])) continue
-        if (!isThrottled(await wrongPassword(scene, visitor, user)))
-          throw unclear('the throttle let go by itself')
-        findings.push({
-          where: where(scene),
-          parameter: header,
-          says: `with ${header} the throttled name is tried again`,
-          evidence: [reply, last],
-        })
-      }
-      return judged(findings)
+        const value = header === 'Forwarded' ? `for=${address}` : address
+        return [
+          header,
+          { dress: ask => ({ ...ask, headers: { ...ask.headers, [header]: value } }) },
+        ]
+      })
+      const found = await wayAround(scene, Object.fromEntries(disguises))
+      return found === undefined
+        ? pass()
+        : fail({
+            where: where(scene),
+            parameter: found.variant,
+            says: `with ${found.variant} a name that is shut is tried again`,
+            evidence: [found.reply, found.control],
+          })
     },
   },
   {
@@ -142,34 +142,22 @@ export const checks: readonly Check[] = [
     why: 'Each spelling that signs in and is counted apart is a fresh set of guesses.',
     fix: 'Count by the same canonical name that the account is looked up by. Bulwark: throttle.',
     async run(scene) {
-      const { user, password } = await known(scene)
-      await throttledVisitor(scene, user)
-      const enter = async (name: string) => {
-        const visitor = scene.visitor()
-        const reply = await scene.run.people.enter(visitor, name, password)
-        return { reply, signedIn: await scene.run.people.isIn(visitor, user) }
-      }
-      if ((await enter(user)).signedIn)
-        return pass('the right password passes while wrong ones are throttled')
-      const findings: Finding[] = []
-      const wide = user.replace(/[a-z]/, letter =>
-        String.fromCodePoint(letter.charCodeAt(0) + 0xfee0),
-      )
-      for (const [variant, name] of Object.entries({
-        'upper case': user.toUpperCase(),
-        'a space behind': `${user} `,
-        'a full-width letter': wide,
-      })) {
-        const { reply, signedIn } = await enter(name)
-        if (signedIn)
-          findings.push({
+      const found = await wayAround(scene, {
+        'upper case': { name: user => user.toUpperCase() },
+        'a space behind': { name: user => `${user} ` },
+        'a full-width letter': {
+          name: user =>
+            user.replace(/[a-z]/, letter => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0)),
+        },
+      })
+      return found === undefined
+        ? pass()
+        : fail({
             where: where(scene),
-            variant,
-            says: `the locked account opens when its name is written with ${variant}`,
-            evidence: [reply],
+            variant: found.variant,
+            says: `the name that is shut opens when it is written with ${found.variant}`,
+            evidence: [found.reply, found.control],
           })
-      }
-      return judged(findings)
     },
   },
   {
@@ -184,7 +172,14 @@ export const checks: readonly Check[] = [
     why: 'A limit that is counted after the answer lets through as many guesses as fit on the wire.',
     fix: 'Count the attempt before the password is looked at, in one atomic step. Bulwark: throttle.',
     async run(scene) {
-      const one = await throttledVisitor(scene, scene.run.people.stranger().user)
+      const one = await untilThrottled(
+        scene,
+        scene.visitor(),
+        scene.run.people.stranger().user,
+        MANY,
+      )
+      if (!one.throttled)
+        throw absent('no reply says that one is throttled, so judged guesses cannot be counted')
       const limit = one.replies.length - 1
       const { user } = scene.run.people.stranger()
       const replies = await atOnce(scene, user, 30)
@@ -208,37 +203,31 @@ export const checks: readonly Check[] = [
     why: 'A limit that hangs on the path is passed by a slash, a capital or a percent sign.',
     fix: 'Count in the handler, by account and address, not by URL. Bulwark: throttle.',
     async run(scene) {
-      const { user } = scene.run.people.stranger()
-      const { visitor, replies, last } = await throttledVisitor(scene, user)
-      const plain = fill(scene.run.people.recipe, { user, password: 'x' })
-      const path = plain.path
+      const { path } = fill(scene.run.people.recipe, {})
       const tail = path.lastIndexOf('/') + 1
-      const name = path.slice(tail)
+      const [folder, last] = [path.slice(0, tail), path.slice(tail)]
       const forms = {
         'a slash behind': `${path}/`,
         'two slashes': `/${path}`,
-        'upper case': path.slice(0, tail) + name.toUpperCase(),
-        'an escaped letter': `${path.slice(0, tail)}%${name.charCodeAt(0).toString(16)}${name.slice(1)}`,
+        'upper case': folder + last.toUpperCase(),
+        'an escaped letter': `${folder}%${last.charCodeAt(0).toString(16)}${last.slice(1)}`,
         'a query': `${path}?x=1`,
         'a semicolon': `${path};x=1`,
-        'a dot': `${path.slice(0, tail)}./${name}`,
+        'a dot': `${folder}./${last}`,
       }
-      const findings: Finding[] = []
-      for (const [variant, form] of Object.entries(forms)) {
-        const ask = fill(scene.run.people.recipe, {
-          user,
-          password: scene.run.people.stranger().password,
-        })
-        const reply = await visitor.ask({ ...ask, path: form })
-        if (isJudged(reply, replies[0]) && reply.text === replies[0]?.text)
-          findings.push({
+      const disguises = Object.entries(forms).map(([variant, form]): [string, Disguise] => [
+        variant,
+        { dress: ask => ({ ...ask, path: form }) },
+      ])
+      const found = await wayAround(scene, Object.fromEntries(disguises))
+      return found === undefined
+        ? pass()
+        : fail({
             where: where(scene),
-            variant,
-            says: `with ${variant} in the path the throttled name is tried again`,
-            evidence: [reply, last],
+            variant: found.variant,
+            says: `with ${found.variant} in the path a name that is shut is tried again`,
+            evidence: [found.reply, found.control],
           })
-      }
-      return judged(findings)
     },
   },
   {
@@ -311,7 +300,7 @@ export const checks: readonly Check[] = [
     why: "If a success clears the counter of the address, the attacker's own account does it for them.",
     fix: 'A success clears the counter of that account only. Bulwark: throttle.',
     async run(scene) {
-      await throttledVisitor(scene, scene.run.people.stranger().user)
+      await shut(scene)
       const mine = await known(scene)
       const { user } = scene.run.people.stranger()
       const visitor = scene.visitor(true)
