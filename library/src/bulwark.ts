@@ -2,10 +2,29 @@ import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { AccountFlows } from './account/account.ts'
 import type { Factors } from './account/factors/factors.ts'
+import { MAIL_JOB } from './account/mail/queue.ts'
 import type { Passkeys } from './account/passkeys/passkeys.ts'
-import { type Audit, type AuditOptions, audit } from './audit/audit.ts'
+import {
+  type Audit,
+  type AuditOptions,
+  type AuditSink,
+  audit,
+  type CheckpointShelf,
+} from './audit/audit.ts'
 import type { AuditEvent } from './audit/event.ts'
+import {
+  admit,
+  type DoctorOptions,
+  diagnose,
+  doctorOptions,
+  type Facts,
+  type Finding,
+  type Tier,
+} from './doctor/doctor.ts'
+import { gather, type Moment, type SeenRoute, type Settled } from './doctor/gather.ts'
+import { runtime } from './doctor/runtime.ts'
 import { type ClientAddressOf, clientAddress, ownProxies, type ProxyTrust } from './http/address.ts'
+import { watchForwarding } from './http/forwarding-watch.ts'
 import { type FramingOptions, framing } from './http/framing.ts'
 import { hosts } from './http/hosts.ts'
 import { isLoopback as isLoopbackAddress, unmapped } from './http/ip.ts'
@@ -25,6 +44,7 @@ import {
   type OAuthServer,
   oauthServer,
 } from './oauth/server/server.ts'
+import { SOCIAL_OPTIONS, type SocialOptions, social } from './oauth/social/social.ts'
 import { type AccountModule, people } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
 import { cutLog } from './pipeline/cuts.ts'
@@ -43,6 +63,7 @@ import { oauthEndpoints } from './routes/oauth.ts'
 import { passkeyEndpoints } from './routes/passkeys.ts'
 import { shieldEndpoints } from './routes/shield.ts'
 import { refreshEndpoints } from './routes/sign-in.ts'
+import { socialEndpoints } from './routes/social.ts'
 import type { RefreshOptions, Tokens } from './session/refresh/refresh.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
 import { type ContentOptions, content } from './shield/content/content.ts'
@@ -90,13 +111,24 @@ export interface BulwarkOptions {
   /** Tokens for clients without cookies; on with `account`. */
   readonly refresh?: RefreshOptions | false
   readonly access?: AccessSettings | false
-  readonly audit?: AuditOptions | false
+  readonly audit?: AuditModule | false
   /** Accounts, sign-in and sessions as routes under `/auth`; off unless given. */
   readonly account?: AccountModule | false
   /** An OAuth 2.1 authorization server with OpenID Connect under `/oauth`; off unless given. */
   readonly oauth?: OAuthOptions | false
+  /** Sign-in through identity providers under `/auth/social`; off unless given. */
+  readonly social?: SocialOptions | false
+  /** What the checks cannot see, and findings that stay for a reason. */
+  readonly doctor?: DoctorOptions
   readonly clock?: Clock
   readonly random?: Random
+}
+
+export interface AuditModule extends AuditOptions {
+  /** Where signed checkpoints are kept, such as `checkpointFile(path)`; best on another host. */
+  readonly checkpoints?: CheckpointShelf
+  /** Second places for the log, such as `jsonlFile(path)`. */
+  readonly sinks?: readonly AuditSink[]
 }
 
 export interface ThrottleSettings {
@@ -154,8 +186,17 @@ export interface Bulwark {
   harden(server: Server): HardenedServer | undefined
   /** Gives one request more time for its body, as its route says; the minimum rate still holds. */
   extend(message: IncomingMessage, seconds: number): void
-  /** Judges what only the whole service shows, once all routes are known. @throws {ConfigFault} */
+  /**
+   * Judges what only the whole service shows, once all routes are known.
+   *
+   * @returns sentences to warn about
+   * @throws {ConfigFault} when a route was forgotten, or in production a check finds something critical
+   */
   ready(): readonly string[]
+  /** What the doctor finds in the service as it runs now; by its own mode unless told. */
+  posture(tier?: Tier): Promise<readonly Finding[]>
+  /** What the checks are asked about, as far as it is known without asking a store. */
+  facts(tier?: Tier): Facts
   /** Writes what waits and lets go of timers. Stores that were handed in stay open. */
   close(): Promise<void>
 }
@@ -197,11 +238,14 @@ const KNOWN = {
     'audit',
     'account',
     'oauth',
+    'social',
+    'doctor',
     'clock',
     'random',
   ],
   csrf: ['trustedOrigins', 'exempt', 'path'],
   oauth: OAUTH_OPTIONS,
+  social: SOCIAL_OPTIONS,
   refresh: ['accessSeconds', 'idleSeconds', 'absoluteSeconds', 'format', 'algorithm'],
   throttle: ['default', 'policies'],
   access: ['routes'],
@@ -221,7 +265,17 @@ const KNOWN = {
     'mailsPerAddressHourly',
     'challenge',
   ],
-  audit: ['address', 'device', 'queueLimit', 'failClosed', 'own', 'node'],
+  audit: [
+    'address',
+    'device',
+    'queueLimit',
+    'failClosed',
+    'own',
+    'node',
+    'checkpointSeconds',
+    'checkpoints',
+    'sinks',
+  ],
   content: ['consumes', 'produces', 'json'],
   limits: ['server', 'body', 'concurrency', 'shed', 'recycle'],
   session: [
@@ -237,6 +291,7 @@ const KNOWN = {
 } as const
 
 const REPORT_PATH = '/reports/csp'
+const NO_BACKLOG: Moment['backlog'] = { waiting: 0, oldestRunAt: undefined }
 const PROBE_PATHS = ['/healthz', '/readyz'] as const
 /** Stores in this very process: they answer or throw, and waiting with a timer only costs. */
 const LOCAL_STORES: ReadonlySet<string> = new Set(['memory', 'sqlite'])
@@ -255,6 +310,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   // as every Node host does.
   const mode =
     options.mode ?? (process.env['NODE_ENV'] === 'production' ? 'production' : 'development')
+  const here = runtime(process.env)
+  const judged = doctorOptions(options.doctor)
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom()
   const origins = publicOrigins(options, mode)
@@ -269,7 +326,14 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const written =
     options.audit === false
       ? undefined
-      : audit(options.audit ?? {}, { log: stores.auditLog, keys, clock, random })
+      : audit(auditRules(options.audit), {
+          log: stores.auditLog,
+          keys,
+          clock,
+          random,
+          checkpoints: options.audit?.checkpoints,
+          sinks: options.audit?.sinks,
+        })
   const keeper =
     options.session === false
       ? undefined
@@ -398,6 +462,12 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       ...passkeyEndpoints(parts, accounts.passkeys),
       ...(tokens === undefined ? [] : refreshEndpoints(parts, tokens)),
     )
+    if (options.social !== undefined && options.social !== false) {
+      const origin = origins[0] ?? ''
+      const at = { origin, mode, tokens: stores.oneTimeTokens, keys, clock, random }
+      const providers = social(options.social, at)
+      endpoints.push(...socialEndpoints({ ...parts, social: providers, sealed }))
+    }
     if (tokens !== undefined && options.oauth !== undefined && options.oauth !== false) {
       const { entry } = flows.ground
       const record = (event: AuditEvent): void => written?.record(event)
@@ -413,18 +483,79 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     throw new ConfigFault('oauth', 'needs account, session and refresh to be on')
   }
 
+  const routes: SeenRoute[] = []
+  const settled: Settled = {
+    mode,
+    origins,
+    hosts: options.hosts ?? [],
+    trust,
+    framing: options.framing ?? {},
+    transportOff: options.transport === false,
+    storeKind: stores.kind,
+    ring: ringOf(keys),
+    keyMadeUp: options.rootKey === undefined || options.rootKey === '',
+    access: options.access !== false,
+    audit: options.audit ?? {},
+    hasCheckpoints: options.audit !== false && options.audit?.checkpoints !== undefined,
+    limits: limited ?? false,
+    headers: options.headers ?? {},
+    json: strict?.json ?? false,
+    consumes: (options.content === false ? undefined : options.content?.consumes) ?? [
+      'application/json',
+    ],
+    csrf: forged !== undefined && {
+      trustedOrigins: (options.csrf === false ? undefined : options.csrf?.trustedOrigins) ?? [],
+      exempt: forged.exempt,
+    },
+    throttle: options.throttle !== false && policies,
+    session: options.session ?? {},
+    refresh: tokens !== undefined && (options.refresh || {}),
+    account: flows !== undefined &&
+      options.account !== undefined &&
+      options.account !== false && {
+        password: options.account.password ?? {},
+        passwords: flows.passwords,
+        lockout: options.account.lockout ?? {},
+        mailerKind: options.account.mailer?.kind,
+        permits: hashPermits(),
+        stepUpSeconds: flows.ground.settings.stepUpMs / 1000,
+        resetSeconds: flows.ground.settings.resetMs / 1000,
+      },
+    runtime: here,
+    doctor: judged,
+  }
+  const ownTier = (): Tier => (mode === 'development' ? mode : (judged.tier ?? mode))
+  const factsOf = (tier: Tier, backlog: Moment['backlog']): Facts => {
+    const moment: Moment = {
+      now: clock(),
+      routes,
+      // Before the first request it may yet be: adapters harden the server when it begins to listen.
+      hardened: servers > 0 || received === 0,
+      lost: written?.health().lost ?? 0,
+      forwarding: seen.seen,
+      backlog,
+    }
+    return gather(settled, moment, tier !== 'development')
+  }
+
   const contextFor = contexts(origins, addressOf, mode)
 
+  const seen = watchForwarding(trust)
+  let received = 0
   const receive = (message: Marked): Received => {
     const before = message[RECEIVED]
     if (before !== undefined) return before
+    received++
+    const { headers } = message
+    seen.look(message.socket.remoteAddress ?? '', name => headers[name] as string | undefined)
     const incoming = new NodeIncoming(message, contextFor(message))
-    const received = { incoming, refusal: framed(incoming) ?? ours(incoming) }
-    message[RECEIVED] = received
-    return received
+    const made = { incoming, refusal: framed(incoming) ?? ours(incoming) }
+    message[RECEIVED] = made
+    return made
   }
   const unmatched = compile.route('ANY', '*', undefined)
   const hardened = new WeakMap<Server, HardenedServer>()
+  let servers = 0
   const requestId = (): string => random.bytes(12).toString('base64url')
   const noteCut = written === undefined ? undefined : cutLog(written, clock)
   const proxies = trust === undefined ? undefined : ownProxies(trust.proxies)
@@ -452,7 +583,12 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     parsesBodies: strict !== undefined && limited !== undefined,
     pipeline: way,
     endpoints,
-    route: compile.route,
+    route(method, pattern, policy) {
+      const route = compile.route(method, pattern, policy)
+      const isOwn = endpoints.some(one => one.method === method && one.path === pattern)
+      if (route.matched) routes.push({ method, pattern, isOwn, policy: route.policy })
+      return route
+    },
     receive,
     harden(server) {
       if (limited === undefined) return undefined
@@ -478,6 +614,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         },
       })
       hardened.set(server, made)
+      servers++
       return made
     },
     extend(message, seconds) {
@@ -485,8 +622,15 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       if (server !== undefined) hardened.get(server)?.extend(message, seconds)
     },
     ready() {
-      return options.access === false ? [] : compile.judgeAll(mode)
+      const warnings = options.access === false ? [] : compile.judgeAll(mode)
+      const tier = ownTier()
+      return [...warnings, ...admit(diagnose(factsOf(tier, NO_BACKLOG), judged), tier)]
     },
+    async posture(tier = ownTier()) {
+      const backlog = flows === undefined ? NO_BACKLOG : await stores.jobs.backlog(MAIL_JOB)
+      return diagnose(factsOf(tier, backlog), judged)
+    },
+    facts: (tier = ownTier()) => factsOf(tier, NO_BACKLOG),
     async close() {
       shedding?.stop()
       await accounts?.stop()
@@ -500,6 +644,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 function hashPermits(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
   return Math.max(1, Math.min(availableParallelism(), threads - 1))
+}
+
+function auditRules(options: Exclude<BulwarkOptions['audit'], false>): AuditOptions {
+  const { checkpoints: _, sinks: __, ...rules } = options ?? {}
+  return rules
 }
 
 /** A ring of the one key there is. */

@@ -22,6 +22,12 @@ await app.register(bulwark, {
   origin: `http://localhost:${port}`,
   rootKey: randomBytes(32),
   throttle: { default: { by: 'address', limit: 1_000_000_000, windowSeconds: 60 } },
+  doctor: {
+    accept: {
+      'store.memory': 'one of the stores that are measured',
+      'audit.in-memory': 'one of the stores that are measured',
+    },
+  },
 })
 const open = { config: { access: { public: true } } } as const
 app.get('/', open, async () => ({ hello: 'world' }))

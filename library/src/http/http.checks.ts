@@ -35,7 +35,11 @@ export const httpChecks: readonly Check<HttpFacts>[] = [
     why: 'Whoever is on the way reads passwords and cookies, and changes pages.',
     fix: 'Put TLS in front and write the origin with https.',
     found: ({ production, origins }) =>
-      production && (origins.find(origin => origin.startsWith('http:')) ?? false),
+      production &&
+      (origins.find(origin =>
+        /^http:(?!\/\/(?:localhost|127\.|\[::1\])(?:[:.\d]|$))/.test(origin),
+      ) ??
+        false),
   },
   {
     id: 'http.insecure-parser',
