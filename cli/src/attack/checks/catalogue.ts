@@ -16,6 +16,7 @@ import { checks as headers } from './headers/headers.ts'
 import { checks as injection } from './injection/injection.ts'
 import { checks as limits } from './limits/limits.ts'
 import { checks as jwt } from './oauth/jwt.ts'
+import { checks as oauth } from './oauth/oauth.ts'
 import { checks as outbound } from './outbound/outbound.ts'
 import { checks as passkeys } from './passkeys/passkeys.ts'
 import { checks as password } from './password/password.ts'
@@ -56,7 +57,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'framing', system: 16, checks: framing },
   { word: 'caching', system: 16, checks: caching },
   { word: 'deployment', system: 17, checks: deployment },
-  { word: 'oauth', system: 18, checks: [...jwt] },
+  { word: 'oauth', system: 18, checks: [...oauth, ...jwt] },
   { word: 'totp', system: 20, checks: totp },
   { word: 'backup-codes', system: 20, checks: backupCodes },
   { word: 'passkeys', system: 20, checks: passkeys },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Leave, unclear } from '../check.ts'
-import type { Account, AttackConfig, SignIn } from '../config/config.ts'
+import type { Account, AttackConfig, SecretSource, SignIn } from '../config/config.ts'
 import { openSecret, type SecretReader } from '../config/secret.ts'
 import type { Reply } from '../wire/reply.ts'
 import { formStep } from './form-step.ts'
@@ -65,6 +65,13 @@ export class People {
     const [password = '', seed] = await Promise.all([read(account.password), read(account.totp)])
     for (const secret of [password, seed]) if (secret) this.secrets.add(secret)
     return { user: account.user ?? name, password, ...(seed === undefined ? {} : { totp: seed }) }
+  }
+
+  /** Opens a secret of the config, and has it masked from then on. */
+  async secret(source: SecretSource): Promise<string> {
+    const value = await openSecret(source, this.#reader)
+    this.secrets.add(value)
+    return value
   }
 
   /** A fresh session of an account. */

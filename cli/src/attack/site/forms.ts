@@ -19,6 +19,7 @@ export interface Form {
   readonly kind: 'login' | 'register' | 'forgot' | 'upload' | 'search' | 'other'
 }
 
+const DEFAULT_TYPE: Readonly<Record<string, string>> = { input: 'text', button: 'submit' }
 const REGISTER = /regist|sign-?up|join|create-?account/i
 const FORGOT = /forgot|reset|recover|lost/i
 
@@ -43,7 +44,7 @@ export function formsOf(reply: Reply, origin: string): Form[] {
     } else if (/^(input|textarea|select|button)$/.test(name)) {
       fields.push({
         name: attributes.get('name') ?? '',
-        type: name === 'input' || name === 'button' ? (attributes.get('type') ?? 'text') : name,
+        type: attributes.get('type') ?? DEFAULT_TYPE[name] ?? name,
         value: attributes.get('value') ?? '',
         autocomplete: attributes.get('autocomplete'),
       })

@@ -11,7 +11,7 @@ import {
 import { type Answer, type Call, json, type Routes, refuse, text, type User } from './call.ts'
 import type { State } from './state.ts'
 
-interface Family {
+export interface Family {
   readonly user: User
   readonly client: string
   current: string
@@ -132,6 +132,11 @@ export class Tokens {
 
   of(token: string): Family | undefined {
     return this.families.find(({ current, used }) => current === token || used.has(token))
+  }
+
+  /** The family that an access or refresh token belongs to. */
+  familyOf(token: string): Family | undefined {
+    return this.of(token) ?? this.families[Number(this.verified(token)?.['family'] ?? -1)]
   }
 
   /** The next pair, or `undefined`; a token that was used before ends its whole family. */

@@ -69,6 +69,7 @@ export const twinConfig: AttackConfig = {
     remove: 'DELETE /api/files/{id}',
   },
   urls: [{ send: 'POST /api/webhooks/test', json: { url: '{url}' } }],
+  oauth: {},
   adminRoutes: ['GET /admin/users'],
   audit: { http: 'GET /admin/audit', as: 'admin' },
   mail: { http: 'GET /dev/outbox' },

@@ -9,6 +9,7 @@ import { chase, fetchRoutes } from './fetcher.ts'
 import { fileRoutes } from './files.ts'
 import { atTheDoor, csrf, parseBody, readBody } from './gates.ts'
 import { leftoverRoutes, sideDoor } from './leftovers.ts'
+import { oauthRoutes } from './oauth.ts'
 import { orderRoutes } from './orders.ts'
 import { pageRoutes } from './pages.ts'
 import { cookieName } from './session-cookie.ts'
@@ -41,6 +42,7 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...adminRoutes(state),
     ...fileRoutes(state),
     ...fetchRoutes(state),
+    ...oauthRoutes(state),
     ...leftoverRoutes(state),
   }
   const server = createServer(
