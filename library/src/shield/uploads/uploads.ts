@@ -15,7 +15,7 @@ import { type OpenedFile, type OpenMode, openWithin } from './names/open-within.
 import { judgePath } from './names/path.ts'
 import { limit, type PolicyOptions, policyOf } from './policy.ts'
 import { clamav } from './receive/clamav.ts'
-import { type Body, turnAway } from './receive/feed.ts'
+import { type Body, hold, turnAway } from './receive/feed.ts'
 import { Ledger } from './receive/ledger.ts'
 import {
   type Received,
@@ -172,6 +172,7 @@ export function uploads(options: UploadsOptions): Uploads {
       if (early.close) turnAway(request.body)
       return refused(early)
     }
+    hold(request.body)
     const account = await ledger?.open(request.owner)
     const context: ReceptionContext = { owner: request.owner, account, budget: request.budget }
     const reception = new Reception(early, request.body, rules, context)

@@ -27,6 +27,11 @@ export function feed(body: Body, listener: FeedListener): Feed {
   return body instanceof Readable ? feedStream(body, listener) : feedIterable(body, listener)
 }
 
+/** A body that breaks before anybody listens to it must not end the process. */
+export function hold(body: Body): void {
+  if (body instanceof Readable) body.on('error', ignore)
+}
+
 /** Gets rid of a body that was refused before it was read. */
 export function turnAway(body: Body): void {
   feed(body, { chunk: ignore, end: ignore, fail: ignore }).cut()
@@ -45,7 +50,7 @@ function feedStream(body: Readable, listener: FeedListener): Feed {
   }
   const release = (): void => {
     body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
-    body.on('error', ignore) // a late one must not end the process
+    hold(body)
   }
   if (body.destroyed || body.readableEnded) queueMicrotask(onBroken)
   body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData)
