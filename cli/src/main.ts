@@ -4,6 +4,7 @@ import { type Command, EXIT, type Exit, type Terminal } from './command.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   attack: async () => (await import('./attack/attack.ts')).command,
   audit: async () => (await import('./audit/audit.ts')).command,
+  doctor: async () => (await import('./doctor/doctor.ts')).command,
   scan: async () => (await import('./scan/scan.ts')).command,
   keys: async () => (await import('./keys/keys.ts')).command,
   explain: async () => (await import('./explain/explain.ts')).command,

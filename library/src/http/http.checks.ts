@@ -37,7 +37,7 @@ export const httpChecks: readonly Check<HttpFacts>[] = [
     found: ({ production, origins }) =>
       production &&
       (origins.find(origin =>
-        /^http:(?!\/\/(?:localhost|127\.|\[::1\])(?:[:.\d]|$))/.test(origin),
+        /^http:(?!\/\/(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$)/.test(origin),
       ) ??
         false),
   },
