@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit/audit.ts')).command,
   doctor: async () => (await import('./doctor/doctor.ts')).command,
   scan: async () => (await import('./scan/scan.ts')).command,
+  migrate: async () => (await import('./migrate/migrate.ts')).command,
   keys: async () => (await import('./keys/keys.ts')).command,
   explain: async () => (await import('./explain/explain.ts')).command,
 }

@@ -74,7 +74,8 @@ export async function* rowsOfFile(path: string): AsyncGenerator<AuditRow> {
   }
 }
 
-function secretOf(name: string, env: Terminal['env']): string | undefined {
+/** A setting, or what stands in the file that NAME_FILE names. */
+export function secretOf(name: string, env: Terminal['env']): string | undefined {
   const file = env[`${name}_FILE`]
   const text = file === undefined || file === '' ? env[name] : readFileSync(file, 'utf8')
   return text?.trim() === '' ? undefined : text?.trim()
