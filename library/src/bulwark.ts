@@ -44,7 +44,7 @@ import {
   type OAuthServer,
   oauthServer,
 } from './oauth/server/server.ts'
-import { SOCIAL_OPTIONS, type SocialOptions, social } from './oauth/social/social.ts'
+import { SOCIAL_OPTIONS, type Social, type SocialOptions, social } from './oauth/social/social.ts'
 import { type AccountModule, people } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
 import { cutLog } from './pipeline/cuts.ts'
@@ -158,6 +158,8 @@ export interface Bulwark {
   readonly tokens: Tokens | undefined
   /** The authorization server, when `oauth` is on. */
   readonly oauth: OAuthServer | undefined
+  /** Identity providers, when `social` is on. */
+  readonly social: Social | undefined
   readonly throttle: Throttle | undefined
   /** The account flows, when `account` is on. */
   readonly account: AccountFlows | undefined
@@ -377,6 +379,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   let flows: AccountFlows | undefined
   let tokens: Tokens | undefined
   let server: OAuthServer | undefined
+  let providers: Social | undefined
   const way = pipeline({
     transport:
       options.transport === false || !origins.every(origin => origin.startsWith('https:'))
@@ -465,7 +468,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     if (options.social !== undefined && options.social !== false) {
       const origin = origins[0] ?? ''
       const at = { origin, mode, tokens: stores.oneTimeTokens, keys, clock, random }
-      const providers = social(options.social, at)
+      providers = social(options.social, at)
       endpoints.push(...socialEndpoints({ ...parts, social: providers, sealed }))
     }
     if (tokens !== undefined && options.oauth !== undefined && options.oauth !== false) {
@@ -573,6 +576,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     sessions: keeper,
     tokens,
     oauth: server,
+    social: providers,
     throttle: throttled,
     account: flows,
     fields: sealed,

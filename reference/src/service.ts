@@ -15,6 +15,7 @@ import { orders as openOrders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { Settings } from './settings.ts'
 import { setup } from './setup/setup.ts'
+import { identityProviders } from './social/providers.ts'
 import { assetRoutes } from './web/assets.ts'
 import { pageRoutes } from './web/routes.ts'
 import { webhookRegistry } from './webhooks/registry.ts'
@@ -70,6 +71,9 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
       // Clients of MCP begin by registering; in production somebody should decide who may.
       ...(settings.mode === 'development' && { registration: 'open' }),
     },
+    ...(settings.socialFile !== undefined && {
+      social: { providers: identityProviders(settings.socialFile) },
+    }),
   })
   app.addHook('preClose', async () => {
     stopping = true

@@ -10,6 +10,7 @@ import type { RoutePolicy } from '../pipeline/route.ts'
 import type { SessionKeeper } from '../session/sessions/sessions.ts'
 import { NO_STORE, own, visitOf } from './account-parts.ts'
 import type { Endpoint, Input } from './endpoint.ts'
+import { onward } from './onward.ts'
 import { route } from './posts.ts'
 
 export interface OAuthRoutes {
@@ -161,18 +162,6 @@ function document(path: string, read: () => object): Endpoint {
       headers: ['cache-control', 'public, max-age=300', ...FOR_ALL],
     }),
   )
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '"': '&quot;',
-  '<': '&lt;',
-  '>': '&gt;',
-}
-
-function onward(location: string): string {
-  const to = location.replace(/[&"<>]/g, char => ENTITIES[char] ?? '')
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>One moment</title><p><a href="${to}">Go on</a></p></html>\n`
 }
 
 /** The address holds a code: it is kept by nobody on the way. */

@@ -48,7 +48,7 @@ export async function running(
     mailer: undefined,
     ...(clock !== undefined && { clock }),
   })
-  await made.app.listen({ host: '127.0.0.1', port })
+  await made.app.listen({ host: '127.0.0.1', port: given.port })
   const origin = given.origin
 
   const client = (): Client => new Client(origin)

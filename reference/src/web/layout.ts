@@ -11,8 +11,12 @@ export interface View {
   readonly user?: { readonly email: string; readonly role: string } | undefined
   /** A narrow column, for a single form. */
   readonly narrow?: boolean
+  /** Identity providers that people may sign in with. */
+  readonly providers?: readonly { readonly id: string; readonly name: string }[]
   /** Scripts by their file name in `assets/`. */
   readonly scripts?: readonly string[]
+  /** More style sheets, likewise. */
+  readonly styles?: readonly string[]
 }
 
 const SHIELD = new Markup(
@@ -42,7 +46,9 @@ export function page(view: View, ...content: readonly Hole[]): string {
 <title>${view.title} · Bulwark</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css">
-${(view.scripts ?? []).map(
+${(view.styles ?? []).map(name => html`<link rel="stylesheet" href="/assets/${name}">\n`)}${(
+  view.scripts ?? []
+).map(
   name => html`<script type="module" src="/assets/${name}" nonce="${view.nonce}"></script>\n`,
 )}</head>
 <body>

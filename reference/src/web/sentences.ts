@@ -29,6 +29,13 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'passkey.refused': 'The passkey could not be checked. Try again.',
   'passkey.unknown': 'This passkey is not known here any more.',
   'passkey.too_many': 'There are twenty passkeys already. Remove one first.',
+  'social.refused': 'That sign-in could not be checked. Try again.',
+  'social.declined': 'You did not allow it, so nothing happened.',
+  'social.unavailable':
+    'That provider does not answer just now. Sign in another way, or try later.',
+  'social.sign_in_first':
+    'There is an account with that address. Sign in to it here, then link the provider on your account page.',
+  'social.taken': 'That identity belongs to another account.',
   'access.not_found': 'That is not there any more.',
   'access.refused': 'You may not do that.',
   'csrf.refused': 'The page was open too long. Try again.',

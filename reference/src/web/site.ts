@@ -79,6 +79,7 @@ export function site(app: FastifyInstance): Site | undefined {
         nonce: exchange.nonce,
         csrfToken: pipeline.csrfToken(exchange),
         user: user && { email: user.email, role: user.role },
+        providers: app.bulwark.social?.providers ?? [],
       }
     },
     told(request) {

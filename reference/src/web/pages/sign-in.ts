@@ -32,6 +32,7 @@ ${field('Password', { name: 'password', type: 'password', autocomplete: 'current
 </div>
 <p class="notice bad" role="alert" data-passkey-problem hidden></p>
 </form>
+${(view.providers ?? []).map(({ id, name }) => html`<p><a class="button quiet wide" href="/auth/social/${id}/start?next=${next}">Sign in with ${name}</a></p>`)}
 <p class="hint">No account yet? <a href="/register">Register</a>. No mail yet? <a href="/resend-verification">Have it sent again</a>.</p>`,
   )
 }
