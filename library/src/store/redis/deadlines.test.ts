@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deadlines } from './deadlines.ts'
+import { deadlines, type Watched } from './deadlines.ts'
+
+type Named = Watched & { readonly name: string }
 
 const after = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 test('what has not settled in time is late, once; what has settled is left alone', async () => {
-  const watch = deadlines(30)
   const late: string[] = []
-  const wait = (name: string): { settled: boolean; late: () => void } => {
-    const watched = { settled: false, late: () => late.push(name) }
+  const watch = deadlines<Named>(30, ({ name }) => late.push(name))
+  const wait = (name: string): Named => {
+    const watched = { settled: false, due: 0, name }
     watch(watched)
     return watched
   }
@@ -26,11 +28,11 @@ test('what has not settled in time is late, once; what has settled is left alone
 })
 
 test('a later wait is not cut short by an earlier one', async () => {
-  const watch = deadlines(100)
   const late: string[] = []
-  watch({ settled: false, late: () => late.push('early') })
+  const watch = deadlines<Named>(100, ({ name }) => late.push(name))
+  watch({ settled: false, due: 0, name: 'early' })
   await after(50)
-  watch({ settled: false, late: () => late.push('later') })
+  watch({ settled: false, due: 0, name: 'later' })
   await after(70)
   assert.deepEqual(late, ['early'])
   await after(80)

@@ -1,26 +1,31 @@
 /** Something under way that may take too long. */
 export interface Watched {
-  /** Set when it has settled; the watch then forgets it. */
+  /** Set by its owner when it has settled. */
   settled: boolean
-  /** Called once when its time is up and it has not settled. */
-  readonly late: () => void
+  /** Set by the watch: by `performance.now()`. */
+  due: number
 }
 
 /**
  * Watches many waits of one length with one timer: the oldest is always the first to be late. A
  * timer for each command would cost a tenth of the command.
+ *
+ * @param late called once for each that has not settled in time
  */
-export function deadlines(afterMs: number): (watched: Watched) => void {
-  let waiting: { readonly watched: Watched; readonly due: number }[] = []
+export function deadlines<T extends Watched>(
+  afterMs: number,
+  late: (watched: T) => void,
+): (watched: T) => void {
+  let waiting: T[] = []
   let timer: NodeJS.Timeout | undefined
 
   const look = (): void => {
     timer = undefined
     const now = performance.now()
-    const first = waiting.findIndex(({ watched, due }) => !watched.settled && due > now)
+    const first = waiting.findIndex(({ settled, due }) => !settled && due > now)
     const over = first === -1 ? waiting : waiting.slice(0, first)
     waiting = first === -1 ? [] : waiting.slice(first)
-    for (const { watched } of over) if (!watched.settled) watched.late()
+    for (const watched of over) if (!watched.settled) late(watched)
     arm()
   }
   const arm = (): void => {
@@ -30,7 +35,8 @@ export function deadlines(afterMs: number): (watched: Watched) => void {
     timer.unref()
   }
   return watched => {
-    waiting.push({ watched, due: performance.now() + afterMs })
-    arm()
+    watched.due = performance.now() + afterMs
+    waiting.push(watched)
+    if (timer === undefined) arm()
   }
 }

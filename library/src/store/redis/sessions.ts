@@ -63,10 +63,10 @@ export function redisSessions(
     return gone.filter(Boolean).length
   }
 
-  const load = async (verb: string, idHash: string): Promise<SessionRecord | undefined> => {
-    const value = await wire.send(verb, ['GET', keys.session(idHash)])
-    return typeof value === 'string' ? decodeSession(idHash, value) : undefined
-  }
+  const load = (verb: string, idHash: string): Promise<SessionRecord | undefined> =>
+    wire.ask(verb, ['GET', keys.session(idHash)], value =>
+      typeof value === 'string' ? decodeSession(idHash, value) : undefined,
+    )
 
   const listed = async (verb: string, accountId: string): Promise<readonly string[]> =>
     names(await wire.send(verb, ['ZRANGE', keys.ofAccount(accountId), '0', '-1']))

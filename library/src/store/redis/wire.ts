@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StoreFault } from '../../kernel/fault.ts'
-import { deadlines } from './deadlines.ts'
+import { deadlines, type Watched } from './deadlines.ts'
 
 /** A client of one server, as `createClient()` of the package `redis` makes it. */
 export interface RedisSingle {
@@ -33,13 +33,20 @@ export function script(text: string): Script {
 
 /** Commands with a deadline. Every answer is one round trip, a script's first one on a server two. */
 export interface Wire {
-  send(verb: string, args: readonly [string, string, ...string[]]): Promise<unknown>
+  send(verb: string, args: [string, string, ...string[]]): Promise<unknown>
+  /** As `send`, and reads the reply in the same step. */
+  ask<T>(verb: string, args: [string, string, ...string[]], read: (reply: unknown) => T): Promise<T>
   run(
     verb: string,
     script: Script,
     keys: readonly [string, ...string[]],
     args: readonly (string | number)[],
   ): Promise<unknown>
+}
+
+interface Waiting extends Watched {
+  readonly verb: string
+  readonly reject: (error: unknown) => void
 }
 
 export interface WireOptions {
@@ -54,33 +61,39 @@ export interface WireOptions {
  */
 export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireOptions): Wire {
   let pending = 0
-  const watch = deadlines(deadlineMs)
+  const watch = deadlines<Waiting>(deadlineMs, ({ verb, reject }) =>
+    reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`))),
+  )
   const dispatch = (key: string, args: string[]): Promise<unknown> =>
     'masters' in client ? client.sendCommand(key, false, args) : client.sendCommand(args)
 
-  const send = (verb: string, key: string, args: string[]): Promise<unknown> => {
+  const send = <T>(
+    verb: string,
+    key: string,
+    args: string[],
+    read: (reply: unknown) => T,
+  ): Promise<T> => {
     if (!client.isReady) return Promise.reject(new StoreFault(verb, new Error('not connected')))
     if (pending >= maxPending) {
       return Promise.reject(new StoreFault(verb, new Error(`${pending} commands wait already`)))
     }
     pending += 1
     return new Promise((resolve, reject) => {
-      const watched = {
-        settled: false,
-        late: () => reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`))),
-      }
-      watch(watched)
-      const settle = (): void => {
-        pending -= 1
-        watched.settled = true
-      }
+      const waiting = { settled: false, due: 0, verb, reject }
+      watch(waiting)
       dispatch(key, args).then(
         reply => {
-          settle()
-          resolve(reply)
+          pending -= 1
+          waiting.settled = true
+          try {
+            resolve(read(reply))
+          } catch (error) {
+            reject(isNoScript(error) ? error : new StoreFault(verb, error))
+          }
         },
         (error: unknown) => {
-          settle()
+          pending -= 1
+          waiting.settled = true
           reject(isNoScript(error) ? error : new StoreFault(verb, error))
         },
       )
@@ -88,15 +101,16 @@ export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireO
   }
 
   return {
-    send: (verb, args) => send(verb, args[1], [...args]),
+    send: (verb, args) => send(verb, args[1], args, asIs),
+    ask: (verb, args, read) => send(verb, args[1], args, read),
     async run(verb, { text, sha }, keys, args) {
       const rest = [`${keys.length}`, ...keys, ...args.map(String)]
       try {
-        return await send(verb, keys[0], ['EVALSHA', sha, ...rest])
+        return await send(verb, keys[0], ['EVALSHA', sha, ...rest], asIs)
       } catch (error) {
         if (!isNoScript(error)) throw error
         // A server that was restarted has forgotten its scripts; EVAL teaches it again.
-        return await send(verb, keys[0], ['EVAL', text, ...rest])
+        return await send(verb, keys[0], ['EVAL', text, ...rest], asIs)
       }
     },
   }
@@ -104,4 +118,8 @@ export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireO
 
 function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+function asIs(reply: unknown): unknown {
+  return reply
 }
