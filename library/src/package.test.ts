@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Built, built, npm, type Packed, packed, ROOT, run, tsc } from './package.test.kit.ts'
+import { attacked, startExample } from './testing/examples.test.kit.ts'
+
+const MIB = 1024 * 1024
+const REAL = process.env['THOROUGH'] === '1' || process.env['CI'] === 'true'
+const noInstall = REAL ? false : 'installs from the registry only with THOROUGH=1 or CI=true'
+
+const shelf = mkdtempSync(join(tmpdir(), 'bulwark-package-'))
+let library: Built
+let tarball: Packed
+
+before(async () => {
+  library = await built('library')
+  tarball = await packed(library.folder, shelf)
+})
+after(() => {
+  library?.remove()
+  rmSync(shelf, { recursive: true, force: true })
+})
+
+const subpaths = (): readonly string[] =>
+  Object.keys(library.manifest.exports)
+    .filter(path => path !== './package.json')
+    .map(path => path.replace(/^\./, 'bulwark'))
+
+test('the tarball holds what is used and nothing else', () => {
+  const paths = tarball.files.map(({ path }) => path)
+  const odd = paths.filter(
+    path => !/^(dist\/.+\.(js|d\.ts|json|txt)|package\.json|README\.md|LICENSE)$/.test(path),
+  )
+  assert.deepEqual(odd, [])
+  assert.deepEqual(
+    paths.filter(path => /\.test\.|tsbuildinfo|fixtures|corpus/.test(path)),
+    [],
+  )
+  assert.ok(tarball.unpackedSize < 4 * MIB, `${tarball.unpackedSize} bytes unpacked`)
+})
+
+test('every subpath has its code and its types in it', () => {
+  const paths = new Set(tarball.files.map(({ path }) => `./${path}`))
+  const missing = Object.entries(library.manifest.exports).flatMap(([subpath, target]) => {
+    if (typeof target === 'string') return []
+    return ['types', 'default']
+      .filter(condition => !paths.has(target[condition] ?? ''))
+      .map(condition => `${subpath} ${condition}`)
+  })
+  assert.deepEqual(missing, [])
+})
+
+test('every subpath can be imported, and required', async () => {
+  const script = join(library.folder, 'every.mjs')
+  writeFileSync(
+    script,
+    `import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+for (const path of ${JSON.stringify(subpaths())}) {
+  const [one, other] = [await import(path), require(path)]
+  if (Object.keys(one).join() !== Object.keys(other).join()) throw new Error(path)
+}
+console.log('all')`,
+  )
+  const { status, out } = await run(process.execPath, [script], library.folder)
+  assert.ok(status === 0 && out.includes('all'), out)
+})
+
+test('nothing is loaded that nobody asked for', async () => {
+  const script = join(library.folder, 'light.mjs')
+  writeFileSync(
+    script,
+    `import { registerHooks } from 'node:module'
+const loaded = new Set()
+registerHooks({ load(url, context, next) { loaded.add(url); return next(url, context) } })
+const began = performance.now()
+await import('bulwark')
+const foreign = [...loaded].filter(url => url.includes('/node_modules/'))
+console.log(JSON.stringify({ ms: performance.now() - began, files: loaded.size, foreign }))`,
+  )
+  const { out } = await run(process.execPath, [script], library.folder)
+  const { ms, foreign } = JSON.parse(out) as { ms: number; foreign: readonly string[] }
+  const heavy = /simplewebauthn|node-rs|nodemailer|\/pg\/|redis|fastify|express|hono|drizzle|kysely/
+  assert.deepEqual(
+    foreign.filter(url => heavy.test(url)),
+    [],
+  )
+  assert.ok(ms < 3000, `importing bulwark took ${ms} ms`)
+})
+
+test('a full configuration is checked quickly, and its declarations can be written', async () => {
+  const home = join(library.folder, 'consumer')
+  cpSync(join(ROOT, 'examples/every-option'), home, { recursive: true })
+  mkdirSync(join(home, 'node_modules'))
+  symlinkSync(library.folder, join(home, 'node_modules/bulwark'))
+  const flags = ['--strict', '--module', 'nodenext', '--target', 'es2025', '--skipLibCheck']
+  const emit = ['--declaration', '--outDir', 'out', '--types', 'node', '--rootDir', '.']
+  const told = ['--ignoreConfig', '--extendedDiagnostics', 'options.ts']
+  const checked = await tsc([...flags, ...emit, ...told], home)
+  assert.equal(checked.status, 0, checked.out)
+  const seconds = Number(/Check time:\s+([\d.]+)s/.exec(checked.out)?.[1])
+  assert.ok(seconds < 3, `checking took ${seconds} s`)
+  assert.match(readFileSync(join(home, 'out/options.d.ts'), 'utf8'), /defences: .*Bulwark/)
+})
+
+test('the command line packs without tests or sources', async () => {
+  const cli = await built('cli')
+  try {
+    const { files } = await packed(cli.folder, shelf)
+    const paths = files.map(({ path }) => path)
+    assert.ok(paths.includes('bin/bulwark.mjs'))
+    assert.deepEqual(
+      paths.filter(path => /\.test\.|(?<!\.d)\.ts$|tsbuildinfo/.test(path)),
+      [],
+    )
+  } finally {
+    cli.remove()
+  }
+})
+
+test('installs into an empty folder, without any peer', { skip: noInstall }, async () => {
+  const home = mkdtempSync(join(shelf, 'empty-'))
+  writeFileSync(join(home, 'package.json'), '{"name":"empty","private":true,"type":"module"}')
+  const { status, out } = await npm(
+    ['install', join(shelf, tarball.filename)],
+    home,
+    join(shelf, 'cache'),
+  )
+  assert.equal(status, 0, out)
+  const peers = ['fastify', 'express', 'hono', 'pg', 'redis', 'kysely', 'drizzle-orm', 'nodemailer']
+  assert.deepEqual(
+    peers.filter(name => existsSync(join(home, 'node_modules', name))),
+    [],
+  )
+  const alone = subpaths().filter(path => !/\/(hono|owned\/|postgres|redis)/.test(path))
+  const script = `for (const path of ${JSON.stringify(alone)}) await import(path); console.log('all')`
+  const ran = await run(process.execPath, ['--input-type=module', '-e', script], home)
+  assert.ok(ran.out.includes('all'), ran.out)
+})
+
+for (const name of readdirSync(join(ROOT, 'examples'))) {
+  const source = join(ROOT, 'examples', name)
+  if (!existsSync(join(source, 'service.ts'))) continue
+  test(`example ${name} installs from the tarball and runs`, { skip: noInstall }, async () => {
+    const home = join(shelf, 'examples', name)
+    cpSync(source, home, { recursive: true, filter: path => !path.includes('node_modules') })
+    const manifest = join(home, 'package.json')
+    const text = readFileSync(manifest, 'utf8')
+    writeFileSync(manifest, text.replace(/file:[^"]+/, `file:${join(shelf, tarball.filename)}`))
+    const installed = await npm(['install'], home, join(shelf, 'cache'))
+    assert.equal(installed.status, 0, installed.out)
+    const example = await startExample(home)
+    try {
+      if (existsSync(join(home, 'orders.ts'))) await attacked(example)
+      else assert.equal((await example.client().get('/profile')).status, 401)
+    } finally {
+      await example.stop()
+    }
+  })
+}
