@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,13 +22,20 @@ export interface Running extends Service {
 
 export const PASSWORD = 'four unlikely words here'
 
-/** A port that nobody listens on right now. */
+/**
+ * A port that nobody listens on right now, below those that the system hands out by itself: so no
+ * connection or server of another test takes it before we do.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as { port: number }
-  await new Promise(closed => server.close(closed))
-  return port
+  for (;;) {
+    const server = createServer()
+    const port = randomInt(15_000, 32_000)
+    const free = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
 }
 
 /** The whole service on loopback, in this process, on a store of its own. */
