@@ -7,6 +7,7 @@ import type { FirstAdministrator } from '../setup/setup.ts'
 import { homePage } from './pages/home.ts'
 import { accountRoutes } from './routes/account.ts'
 import { consentRoutes } from './routes/consent.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { linkRoutes } from './routes/links.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { filePages, orderPages, webhookPages } from './routes/things.ts'
@@ -34,5 +35,6 @@ export function pageRoutes(app: FastifyInstance, parts: PageParts): void {
   orderPages(pages, parts.orders)
   filePages(pages, parts.files)
   webhookPages(pages, parts.webhooks)
+  consoleRoutes(pages)
   consentRoutes(pages)
 }
