@@ -22,6 +22,8 @@ export class Exchange {
   awaitsFormToken = false
   /** True once a concurrency gate let it in, so that it is let out once. */
   inside = false
+  /** True once its answer is over: whoever waited for a gate until then is not let in any more. */
+  over = false
   readonly #random: Random
   #id: string | undefined
   #nonce: string | undefined

@@ -8,6 +8,7 @@ import { StoreFault } from '../kernel/fault.ts'
 import { type Outcome, refused } from '../kernel/outcome.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Refusal } from '../kernel/refusal.ts'
+import { after, type Soon } from '../kernel/soon.ts'
 import { readCookie } from '../session/cookies/cookies.ts'
 import { bindingOf, type SessionKeeper } from '../session/sessions/sessions.ts'
 import type { Content } from '../shield/content/content.ts'
@@ -64,7 +65,7 @@ const NO_FIELDS: readonly string[] = []
 export interface Pipeline {
   begin(incoming: Incoming, route: Route): Exchange
   /** Everything before the body. Answers at once where nothing has to be looked up. */
-  arrive(exchange: Exchange): Verdict | Promise<Verdict>
+  arrive(exchange: Exchange): Soon<Verdict>
   /**
    * Reads and parses the body by its declared kind, checks a form's token and the route's schema.
    * Of multipart it answers the unread stream.
@@ -203,55 +204,83 @@ export function pipeline(defences: Defences): Pipeline {
       ? route.policy.access.audience
       : undefined
 
-  const enter = (exchange: Exchange): Verdict | Promise<Verdict> => {
+  const enter = (exchange: Exchange): Soon<Verdict> => {
     const own = exchange.route.gate
     if (gate === undefined && own === undefined) return undefined
-    const settle = (first: Verdict): Verdict | Promise<Verdict> => {
-      if (first !== undefined) return first
-      const second = own?.enter()
-      const finish = (verdict: Verdict): Verdict => {
-        if (verdict === undefined) exchange.inside = true
-        else gate?.leave()
-        return verdict
+    const settle = (second: Verdict): Verdict => {
+      if (second !== undefined) {
+        gate?.leave()
+        return second
       }
-      return second instanceof Promise ? second.then(finish) : finish(second)
+      if (exchange.over) {
+        letOut(exchange)
+        return refusals.gone
+      }
+      exchange.inside = true
+      return undefined
     }
-    const first = gate?.enter()
-    return first instanceof Promise ? first.then(settle) : settle(first)
+    return after(gate?.enter(), first =>
+      first === undefined ? after(own?.enter(), settle) : first,
+    )
   }
 
-  const looked = async (
-    exchange: Exchange,
-    waiting: Verdict | Promise<Verdict>,
-    loading: ReturnType<SessionKeeper['load']>,
-    bearing: Promise<Outcome<Principal>> | undefined,
-  ): Promise<Verdict> => {
-    const full = await waiting
-    if (full !== undefined) return full
-    if (bearing !== undefined) {
-      const stranger = await recognise(exchange, bearing)
-      if (stranger !== undefined) return stranger
-    }
-    const session = await loading
-    if (session !== undefined) {
-      exchange.session = session
-      exchange.principal = session
-    }
+  const letOut = ({ route }: Exchange): void => {
+    route.gate?.leave()
+    gate?.leave()
+  }
+
+  /** Who asks. Refuses only bearers whose token is bad. */
+  const identify = (exchange: Exchange): Soon<Verdict> => {
+    // Decision: who sends a bearer token is its bearer alone; a cookie that came along is not looked
+    // at, and so needs no CSRF token. Cost: none, no browser sends both unasked.
+    const authorization = exchange.incoming.header('authorization')
+    const bearing = defences.bearer?.(authorization, audienceOf(exchange))
+    if (bearing !== undefined) return recognise(exchange, bearing)
+    const loading = sessions?.load(exchange.incoming.header('cookie'))
+    if (loading === undefined) return undefined
+    return after(loading, session => {
+      if (session !== undefined) {
+        exchange.session = session
+        exchange.principal = session
+      }
+      return undefined
+    })
+  }
+
+  const count = (exchange: Exchange): Soon<Verdict> => {
     const names = exchange.route.throttle
-    if (throttle !== undefined && names.length > 0) {
-      const verdict = await throttle.take(names, {
-        address: exchange.incoming.address,
-        accountId: exchange.principal?.accountId,
-      })
-      exchange.addFields(verdict.headers)
-      if (verdict.refusal !== undefined) return verdict.refusal
+    if (throttle === undefined || names.length === 0) return undefined
+    const asker = {
+      address: exchange.incoming.address,
+      accountId: exchange.principal?.accountId,
     }
+    return after(throttle.take(names, asker), verdict => {
+      exchange.addFields(verdict.headers)
+      return verdict.refusal
+    })
+  }
+
+  const fitQuery = (exchange: Exchange): Soon<Verdict> => {
     const schema = exchange.route.policy.content?.query
-    if (schema === undefined) return late(exchange)
-    const query = await validate(schema, exchange.query, '#/query')
-    if (!query.ok) return query.refusal
-    exchange.query = query.value
-    return late(exchange)
+    if (schema === undefined) return undefined
+    return after(validate(schema, exchange.query, '#/query'), query => {
+      if (!query.ok) return query.refusal
+      exchange.query = query.value
+      return undefined
+    })
+  }
+
+  const steps = [early, enter, identify, count, fitQuery, late] as const
+
+  /** Judges from one step on, without a promise as long as no step has to wait. */
+  const walk = (exchange: Exchange, from: number): Soon<Verdict> => {
+    for (let at = from; at < steps.length; at++) {
+      const verdict = steps[at]?.(exchange)
+      if (verdict === undefined) continue
+      if (!(verdict instanceof Promise)) return verdict
+      return verdict.then(refusal => refusal ?? walk(exchange, at + 1))
+    }
+    return undefined
   }
 
   const verifyForm = (exchange: Exchange, given: string | undefined): Verdict => {
@@ -270,24 +299,7 @@ export function pipeline(defences: Defences): Pipeline {
 
   return {
     begin: (incoming, route) => new Exchange(incoming, route, random),
-    arrive(exchange) {
-      const refusal = early(exchange)
-      if (refusal !== undefined) return refusal
-      const waiting = enter(exchange)
-      if (waiting !== undefined && !(waiting instanceof Promise)) return waiting
-      // Decision: who sends a bearer token is its bearer alone; a cookie that came along is not looked
-      // at, and so needs no CSRF token. Cost: none, no browser sends both unasked.
-      const authorization = exchange.incoming.header('authorization')
-      const bearing = defences.bearer?.(authorization, audienceOf(exchange))
-      const loading =
-        bearing === undefined ? sessions?.load(exchange.incoming.header('cookie')) : undefined
-      if (waiting === undefined && loading === undefined && bearing === undefined) {
-        const { throttle: names, policy } = exchange.route
-        const unthrottled = throttle === undefined || names.length === 0
-        if (unthrottled && policy.content?.query === undefined) return late(exchange)
-      }
-      return looked(exchange, waiting, loading, bearing)
-    },
+    arrive: exchange => walk(exchange, 0),
     async read(exchange, stream) {
       if (limits === undefined || content === undefined) return refused(refusals.bodyOff)
       const { incoming, route } = exchange
@@ -307,10 +319,10 @@ export function pipeline(defences: Defences): Pipeline {
     },
     verifyForm,
     leave(exchange) {
+      exchange.over = true
       if (!exchange.inside) return
       exchange.inside = false
-      exchange.route.gate?.leave()
-      gate?.leave()
+      letOut(exchange)
     },
     fields(exchange, contentType) {
       const own = exchange.fields

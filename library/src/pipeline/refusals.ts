@@ -14,6 +14,8 @@ export const refusals = {
     retryAfterSeconds: 5,
     close: true,
   },
+  /** Whoever asked left while they waited; nobody reads this. */
+  gone: { code: 'service.gone', says: 'service.unavailable', status: 503, close: true },
   notFound: { code: 'route.not_found', says: 'route.not_found', status: 404 },
   methodNotAllowed: {
     code: 'route.method_not_allowed',

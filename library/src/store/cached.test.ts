@@ -5,6 +5,7 @@ import { testClock } from '../kernel/clock.ts'
 import { cachedStores } from './cached.ts'
 import { account, NOW, session } from './conformance/examples.ts'
 import { memoryStores } from './memory/memory.ts'
+import type { SessionRecord } from './port/sessions.ts'
 import type { Stores } from './port/stores.ts'
 
 /** Two nodes on one store, and how often the store was asked. */
@@ -99,7 +100,7 @@ test('a check under way while its session is revoked does not bring it back', as
   const record = session()
   await stores.sessions.create(record)
   const { promise: delayed, resolve: arrive } = Promise.withResolvers<void>()
-  const find = async (idHash: string): ReturnType<typeof stores.sessions.find> => {
+  const find = async (idHash: string): Promise<SessionRecord | undefined> => {
     const found = await stores.sessions.find(idHash)
     await delayed
     return found

@@ -23,7 +23,7 @@ function fragile(): { counters: Counters; away: (gone: boolean) => void; asked: 
   }
   return {
     counters: {
-      hit: guard(counters.hit),
+      hit: guard(async (...args: Parameters<Counters['hit']>) => counters.hit(...args)),
       reserve: guard(counters.reserve),
       forgive: guard(counters.forgive),
       peek: guard(counters.peek),
@@ -98,5 +98,7 @@ test('an error that is not the store’s is not hidden', async () => {
     ...memoryStores().counters,
     hit: () => Promise.reject(new TypeError('a mistake of ours')),
   }
-  await assert.rejects(fallbackCounters(counters).hit([{ key: 'a', rate }], NOW), TypeError)
+  const asked = async (): Promise<unknown> =>
+    fallbackCounters(counters).hit([{ key: 'a', rate }], NOW)
+  await assert.rejects(asked, TypeError)
 })

@@ -55,8 +55,8 @@ export function fallbackCounters(
     hit: (hits, now) =>
       either(
         now,
-        () => counters.hit(hits, now),
-        () =>
+        async () => counters.hit(hits, now),
+        async () =>
           local.hit(
             hits.map(hit => ({ ...hit, rate: stricterRate(hit.rate) })),
             now,

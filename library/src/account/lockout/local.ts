@@ -28,8 +28,8 @@ export function withLocalCounters(
   return {
     hit: (...args) =>
       either(
-        () => counters.hit(...args),
-        () => local.hit(...args),
+        async () => counters.hit(...args),
+        async () => local.hit(...args),
       ),
     reserve: (...args) =>
       either(

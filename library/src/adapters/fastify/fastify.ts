@@ -93,6 +93,7 @@ function put(app: FastifyInstance, defences: Bulwark): void {
     try {
       exchange = way.begin(incoming, routeOf(request))
       request.exchange = exchange
+      reply.raw.on('close', () => way.leave(exchange))
       verdict = refusal ?? (stopping ? refusals.stopping : way.arrive(exchange))
     } catch (error) {
       return next(error as Error)
@@ -125,19 +126,12 @@ function put(app: FastifyInstance, defences: Bulwark): void {
     next(null, payload)
   })
 
-  app.addHook('onResponse', (request, _reply, next) => {
-    if (request.exchange !== undefined) way.leave(request.exchange)
-    next()
-  })
-  app.addHook('onRequestAbort', (request, next) => {
-    if (request.exchange !== undefined) way.leave(request.exchange)
-    next()
-  })
-
   const end = (exchange: Exchange, reply: FastifyReply, refusal: Refusal): void => {
     way.note(exchange, refusal)
     // Fastify closes the connection after every body it could not parse; ours was read to its end.
-    if (refusal.close !== true) reply.removeHeader('connection')
+    if (refusal.close !== true && reply.getHeader('connection') !== undefined) {
+      reply.removeHeader('connection')
+    }
     endUnread(reply.raw, refusal)
     send(reply, problemAnswer(exchange, refusal))
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Keys } from '../../kernel/keys.ts'
 import type { Random } from '../../kernel/random.ts'
+import { after, type Soon } from '../../kernel/soon.ts'
 import type { Along } from '../../store/port/along.ts'
 import type {
   ProvenFactor,
@@ -29,6 +30,8 @@ export interface SessionsOptions extends LifeOptions {
 export interface SessionsGround {
   readonly store: SessionStore
   readonly keys: Keys
+  /** Earlier root keys whose sessions are still good; none unless told. */
+  readonly olderKeys?: () => readonly Keys[]
   readonly clock: Clock
   readonly random: Random
 }
@@ -52,9 +55,10 @@ export interface SessionKeeper {
   readonly cleared: string
   /**
    * The live session of a request's `cookie` field. Answers at once, without a promise, when there
-   * is none to look for; reads the store once otherwise, and writes at most once a minute.
+   * is none to look for or the store is at hand; reads the store once, and writes at most once a
+   * minute.
    */
-  load(cookieHeader: string | undefined): undefined | Promise<Session | undefined>
+  load(cookieHeader: string | undefined): Soon<Session | undefined>
   /** Makes a session without storing it, for a transaction that does (`startSession`). */
   issue(account: { readonly id: string; readonly role: string }, proof: Proof): Issued
   /** Makes and stores a session. */
@@ -120,14 +124,26 @@ export function sessions(options: SessionsOptions, ground: SessionsGround): Sess
   // Cost: none to safety; who wants to stay signed in over restarts signs in again.
   const tail = attributesText(name, attributes)
 
-  const find = async (token: string): Promise<Session | undefined> => {
-    const idHash = keyedHash(key, token)
-    const record = await store.find(idHash)
+  const live = (record: Session | undefined): Soon<Session | undefined> => {
     if (record === undefined) return undefined
     const now = clock()
     if (now >= record.expiresAt || now >= record.idleExpiresAt) return undefined
     if (now - record.lastSeenAt < touchMs) return record
-    return (await store.touch(idHash, now, idleEnd(now, record.expiresAt))) ? record : undefined
+    return store
+      .touch(record.idHash, now, idleEnd(now, record.expiresAt))
+      .then(alive => (alive ? record : undefined))
+  }
+  // A change of root key signs nobody out: what today's key does not know, an earlier one may.
+  const underOlderKey = (token: string): Soon<Session | undefined> => {
+    const older = ground.olderKeys?.() ?? []
+    return older.length === 0 ? undefined : firstUnder(older, token)
+  }
+  const firstUnder = async (older: readonly Keys[], token: string) => {
+    for (const keys of older) {
+      const record = await store.find(keyedHash(keys.for('session'), token))
+      if (record !== undefined) return live(record)
+    }
+    return undefined
   }
   const idleEnd = (now: number, expiresAt: number): number => Math.min(now + idleMs, expiresAt)
   const named = (record: Omit<SessionRecord, 'idHash'>): Issued => {
@@ -145,7 +161,9 @@ export function sessions(options: SessionsOptions, ground: SessionsGround): Sess
       const token = readCookie(cookieHeader, name)
       // The text itself is hashed, so another spelling of the same bytes is another session.
       if (token === undefined || token.length !== TOKEN_LENGTH) return undefined
-      return find(token)
+      return after(store.find(keyedHash(key, token)), record =>
+        record === undefined ? underOlderKey(token) : live(record),
+      )
     },
     issue(account, proof) {
       const now = clock()

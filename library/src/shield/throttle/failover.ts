@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Counted, Counters, Hit } from '../../store/port/counters.ts'
 import { LocalRates } from './local.ts'
 
@@ -25,7 +26,7 @@ const PAUSE_MS = 1000
  * none (everybody in) or an outage (nobody in). Cost: for that time the count is per process, and
  * the store's own count has gaps; where that is not good enough, a policy says `refuse`.
  */
-export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Promise<Tally> {
+export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Soon<Tally> {
   const { counters, clock, storeTimeoutMs = 0 } = options
   let local: LocalRates | undefined
   let failing = false
@@ -36,25 +37,32 @@ export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Pr
     return { counted: local.hit(hits, clock()), blind: true }
   }
 
-  return async hits => {
+  const counting = (counted: readonly Counted[]): Tally => {
+    if (failing) {
+      failing = false
+      options.onStoreFailure?.(false, undefined)
+    }
+    return { counted, blind: false }
+  }
+
+  return hits => {
     const now = clock()
     if (failing && now - triedAt < PAUSE_MS) return blindly(hits)
     triedAt = now
-    try {
-      const asked = counters.hit(hits, now)
-      const counted = await (storeTimeoutMs > 0 ? within(asked, storeTimeoutMs) : asked)
-      if (failing) {
-        failing = false
-        options.onStoreFailure?.(false, undefined)
-      }
-      return { counted, blind: false }
-    } catch (cause) {
+    const failed = (cause: unknown): Tally => {
       triedAt = now
       if (!failing) {
         failing = true
         options.onStoreFailure?.(true, cause)
       }
       return blindly(hits)
+    }
+    try {
+      const asked = counters.hit(hits, now)
+      if (!(asked instanceof Promise)) return counting(asked)
+      return (storeTimeoutMs > 0 ? within(asked, storeTimeoutMs) : asked).then(counting, failed)
+    } catch (cause) {
+      return failed(cause)
     }
   }
 }

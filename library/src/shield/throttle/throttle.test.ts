@@ -212,7 +212,7 @@ for (const [what, options] of [
 }
 
 test('a policy that nobody wrote is a fault, not an open door', async () => {
-  await assert.rejects(made().limiter.take(['lgoin'], ann), ConfigFault)
+  await assert.rejects(async () => made().limiter.take(['lgoin'], ann), ConfigFault)
 })
 
 test('counting alone never lets through more than a rate, and never forgets anybody under pressure', () => {

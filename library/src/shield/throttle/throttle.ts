@@ -1,10 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
+import { after, type Soon } from '../../kernel/soon.ts'
 import type { Counters } from '../../store/port/counters.ts'
-import { failover } from './failover.ts'
+import { failover, type Tally } from './failover.ts'
 import { rateLimitField, retryAfter } from './fields.ts'
-import { hitsFor, Plans, type Policies, readyRates } from './rates.ts'
+import { hitsFor, type Plan, Plans, type Policies, readyRates } from './rates.ts'
 
 export const refusals = {
   limited: {
@@ -65,7 +66,7 @@ export interface Throttle {
    * Takes from all rates of all named policies in one round trip: from all or, when one refuses,
    * from none. A failing store is answered as each policy says, never thrown.
    */
-  take(policies: readonly string[], asker: Asker, cost?: number): Promise<ThrottleVerdict>
+  take(policies: readonly string[], asker: Asker, cost?: number): Soon<ThrottleVerdict>
   /** Takes more afterwards (a failure, a dear answer): as much of it as is there. */
   penalize(policies: readonly string[], asker: Asker, cost: number): Promise<void>
   /** Gives back (a success). */
@@ -97,22 +98,10 @@ export function throttle(options: ThrottleOptions): Throttle {
   }
 
   return {
-    async take(names, asker, cost = 1) {
+    take(names, asker, cost = 1) {
       const plan = plansOf(names).for(asker)
       if (plan.rates.length === 0) return NOTHING
-      const { counted, blind } = await count(hitsFor(plan, asker, cost))
-      if (blind && plan.refusesBlind) return { refusal: refusals.storeDown, headers: [] }
-      const now = clock()
-      const field = rateLimitField(plan.rates, counted, now)
-      const headers = ['ratelimit-policy', plan.field, 'ratelimit', field]
-      const refusing = counted.findIndex(({ allowed }) => !allowed)
-      if (refusing < 0) return { headers }
-      const refusal: Refusal = {
-        ...refusals.limited,
-        retryAfterSeconds: retryAfter(counted, now),
-        why: `rate ${plan.rates[refusing]?.name}`,
-      }
-      return { refusal, headers }
+      return after(count(hitsFor(plan, asker, cost)), tally => verdictOf(plan, tally, clock()))
     },
     async penalize(names, asker, cost) {
       for (const hit of hitsFor(plansOf(names).for(asker), asker, cost)) {
@@ -127,6 +116,20 @@ export function throttle(options: ThrottleOptions): Throttle {
       if (hits.length > 0) await count(hits)
     },
   }
+}
+
+function verdictOf(plan: Plan, { counted, blind }: Tally, now: number): ThrottleVerdict {
+  if (blind && plan.refusesBlind) return { refusal: refusals.storeDown, headers: [] }
+  const field = rateLimitField(plan.rates, counted, now)
+  const headers = ['ratelimit-policy', plan.field, 'ratelimit', field]
+  const refusing = counted.findIndex(({ allowed }) => !allowed)
+  if (refusing < 0) return { headers }
+  const refusal: Refusal = {
+    ...refusals.limited,
+    retryAfterSeconds: retryAfter(counted, now),
+    why: `rate ${plan.rates[refusing]?.name}`,
+  }
+  return { refusal, headers }
 }
 
 function unknownPolicy(name: string): never {

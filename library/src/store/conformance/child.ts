@@ -88,7 +88,7 @@ async function race(stores: Stores, names: Race): Promise<Won> {
     each(names.sessions, one => stores.sessions.revoke(one)),
     stores.accounts.update(id, 1, { name: fresh('name') }),
     stores.accounts.create(account({ email })),
-    fifty(() => stores.counters.hit([{ key: names.key, rate: RATE }], NOW)),
+    fifty(async () => stores.counters.hit([{ key: names.key, rate: RATE }], NOW)),
     fifty(() => stores.counters.reserve([{ key: names.key, backoff: BACKOFF }], NOW)),
     fifty(() => stores.auditLog.append([entry()])),
   ])

@@ -17,7 +17,7 @@ export function countersConform(driver: string, opened: Opened): void {
 
   test(`${driver}: of two hundred hits at once, the limit passes`, async () => {
     const key = fresh('hit')
-    const answers = await together(200, () => counters().hit([{ key, rate: RATE }], NOW))
+    const answers = await together(200, async () => counters().hit([{ key, rate: RATE }], NOW))
     assert.equal(answers.filter(answer => one(answer).allowed).length, 5)
   })
 
@@ -82,7 +82,7 @@ export function countersConform(driver: string, opened: Opened): void {
       { key: a, rate },
       { key: b, rate },
     ]
-    const answers = await together(50, index =>
+    const answers = await together(50, async index =>
       counters().hit(index % 2 === 0 ? both : both.toReversed(), NOW),
     )
     assert.equal(answers.filter(pair => pair.every(({ allowed }) => allowed)).length, 20)
@@ -220,7 +220,7 @@ export function countersConform(driver: string, opened: Opened): void {
     const rate = { limit: 5, windowMs: 60_000 }
     const ahead = NOW + 300_000
     await counters().hit([{ key, rate, cost: 3 }], ahead)
-    const answers = await together(10, index =>
+    const answers = await together(10, async index =>
       counters().hit([{ key, rate }], index % 2 === 0 ? NOW : ahead),
     )
     assert.equal(answers.filter(answer => one(answer).allowed).length, 2)

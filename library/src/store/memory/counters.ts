@@ -10,7 +10,7 @@ export function memoryCounters(room: Room): Counters {
   const gleanBuckets = gleaner(buckets, bucket => bucket.emptyAt)
   const gleanFailures = gleaner(failures, forgottenAt)
   return {
-    async hit(hits, now) {
+    hit(hits, now) {
       const { answers, charged } = judgeHits(hits, now, key => buckets.get(key))
       for (const [key, bucket] of charged) {
         if (!buckets.has(key)) gleanBuckets(now)

@@ -8,9 +8,7 @@ export function memorySessions(room: Room): Sessions {
       writeAlong(room, along)
       keepSession(room, record)
     },
-    async find(idHash) {
-      return sessions.get(idHash)
-    },
+    find: idHash => sessions.get(idHash),
     async touch(idHash, lastSeenAt, idleExpiresAt) {
       const record = sessions.get(idHash)
       if (record === undefined || endOf(record) <= lastSeenAt) return false

@@ -1,3 +1,5 @@
+import type { Soon } from '../../kernel/soon.ts'
+
 /**
  * A rate in the terms of GCRA (a leaky bucket without a timer): `limit` at once, refilled evenly
  * over `windowMs`. No fixed windows, so no double burst at an edge.
@@ -47,8 +49,8 @@ export interface Counted {
  * All or nothing: if any key refuses, none is charged.
  */
 export interface Counters {
-  /** Takes from rates. Answers in the order given. */
-  hit(hits: readonly Hit[], now: number): Promise<readonly Counted[]>
+  /** Takes from rates. Answers in the order given; without a promise where it counts in this process. */
+  hit(hits: readonly Hit[], now: number): Soon<readonly Counted[]>
   /**
    * Reserves an attempt *before* the expensive check: it counts as failed until it is forgiven, so
    * parallel guesses gain nothing. Refused while the delay of the last failure runs.

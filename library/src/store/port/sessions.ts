@@ -1,3 +1,4 @@
+import type { Soon } from '../../kernel/soon.ts'
 import type { Along } from './along.ts'
 
 /** A proof of identity and when it was given (RFC 8176 names where one exists). */
@@ -33,8 +34,8 @@ export interface SessionRecord {
 /** Signed-in sessions. Revoking tells how many it ended. */
 export interface Sessions {
   create(record: SessionRecord, along?: Along): Promise<void>
-  /** The record, also when it has expired: the caller has the clock. */
-  find(idHash: string): Promise<SessionRecord | undefined>
+  /** The record, also when it has expired: the caller has the clock. At once where it is at hand. */
+  find(idHash: string): Soon<SessionRecord | undefined>
   /** Moves `lastSeenAt` and `idleExpiresAt` forward, never back. False when it is gone. */
   touch(idHash: string, lastSeenAt: number, idleExpiresAt: number): Promise<boolean>
   /** Ends the old and starts the new in one step; false (and nothing happens) when the old is gone. */

@@ -83,12 +83,15 @@ export function postgresEngine(pool: Pool, options: PostgresEngineOptions): SqlE
     }
   }
 
+  const read: SqlEngine['read'] = (verb, sql, params, take) =>
+    attempts(verb, true, async client => {
+      const { rows } = await ask(client, { sql, params })
+      return ours(() => take(rows))
+    })
+
   return {
-    read: (verb, sql, params, take) =>
-      attempts(verb, true, async client => {
-        const { rows } = await ask(client, { sql, params })
-        return ours(() => take(rows))
-      }),
+    read,
+    look: read,
     write: (verb, _how, sql, params, take) =>
       attempts(verb, false, async client => {
         const answer = await ask(client, { sql, params })

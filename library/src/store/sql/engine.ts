@@ -1,3 +1,5 @@
+import type { Soon } from '../../kernel/soon.ts'
+
 export type Param = string | number | null
 /** One row in the order of its columns. */
 export type Row = readonly Param[]
@@ -32,6 +34,13 @@ export interface SqlEngine {
     params: readonly Param[],
     take: (rows: readonly Row[]) => T,
   ): Promise<T>
+  /** One SELECT that every request makes: answers at once where the database is in this process. */
+  look<T>(
+    verb: string,
+    sql: string,
+    params: readonly Param[],
+    take: (rows: readonly Row[]) => T,
+  ): Soon<T>
   /** One statement that is atomic by itself. */
   write<T>(
     verb: string,

@@ -33,7 +33,7 @@ export function sqlSessions(engine: SqlEngine): Sessions {
         yield* insertSession(record)
         yield* writeAlong(along)
       }),
-    find: idHash => engine.read('sessions.find', FIND, [idHash], toFirst),
+    find: idHash => engine.look('sessions.find', FIND, [idHash], toFirst),
     touch: (idHash, seen, idle) =>
       engine.write(
         'sessions.touch',

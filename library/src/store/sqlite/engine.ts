@@ -78,16 +78,19 @@ export function sqliteEngine(connection: Connection, deadlineMs: number): SqlEng
       setImmediate(flush)
     })
 
+  const look: SqlEngine['look'] = (verb, sql, params, take) => {
+    try {
+      return take(connection.rows(sql, params))
+    } catch (error) {
+      // Another process recovers the file after a crash: wait for it like a write would.
+      if (isBusy(error)) return submit(verb, 'quick', () => take(connection.rows(sql, params)))
+      throw new StoreFault(verb, error)
+    }
+  }
+
   return {
-    read(verb, sql, params, take) {
-      try {
-        return Promise.resolve(take(connection.rows(sql, params)))
-      } catch (error) {
-        // Another process recovers the file after a crash: wait for it like a write would.
-        if (isBusy(error)) return submit(verb, 'quick', () => take(connection.rows(sql, params)))
-        return Promise.reject(new StoreFault(verb, error))
-      }
-    },
+    look,
+    read: async (...asked) => look(...asked),
     write: (verb, how, sql, params, take) =>
       submit(verb, how, () => take(connection.run(sql, params))),
     transact: (verb, how, steps) => submit(verb, how, () => connection.walk(steps())),

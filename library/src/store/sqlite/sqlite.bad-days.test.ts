@@ -122,7 +122,7 @@ test('what was begun before closing is finished, and what comes later is refused
   const closing = stores.close()
   await Promise.all([...begun, closing])
   await assert.rejects(stores.sessions.create(session()), StoreFault)
-  await assert.rejects(stores.sessions.find('x'), StoreFault)
+  await assert.rejects(async () => stores.sessions.find('x'), StoreFault)
   const again = sqliteStores({ path })
   assert.equal(await again.sessions.count(NOW), 20)
   await again.close()
@@ -167,7 +167,7 @@ test('what must outlive a power cut waits for the disk; counting and touching do
   const quick: readonly (() => Promise<unknown>)[] = [
     () => stores.sessions.create(record),
     () => stores.sessions.touch(record.idHash, NOW, NOW + HOUR),
-    () => stores.counters.hit([{ key: 'a', rate: { limit: 1, windowMs: 1 } }], NOW),
+    async () => stores.counters.hit([{ key: 'a', rate: { limit: 1, windowMs: 1 } }], NOW),
     () => stores.auditLog.append([entry()]),
   ]
   for (const verb of durable) await verb()
