@@ -15,7 +15,7 @@ export async function run(
   program: string,
   parameters: readonly string[],
   cwd: string,
-  environment: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Ran> {
   const options = { cwd, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...environment } }
   try {

@@ -57,6 +57,7 @@ export async function testKit(options: BulwarkOptions = {}): Promise<TestKit> {
   const origin =
     typeof options.origin === 'string' ? options.origin : (options.origin?.[0] ?? ORIGIN)
   const routes: WalkedRoute[] = []
+  let walks = 0
   const made = await assemble({
     mode: 'development',
     ...options,
@@ -101,11 +102,13 @@ export async function testKit(options: BulwarkOptions = {}): Promise<TestKit> {
     signedIn,
     authenticator: () => testAuthenticator(origin),
     async walk(at, how = {}) {
-      const owner = await signedIn(
-        at,
-        `owner-${routes.length}-${mailbox.mails().length}@example.com`,
-      )
-      const stranger = await signedIn(at, `stranger-${mailbox.mails().length}@example.com`)
+      const turn = ++walks
+      const owner = await signedIn(at, `owner-${turn}@example.com`)
+      const stranger = await signedIn(at, `stranger-${turn}@example.com`)
+      // Something of every kind that Bulwark itself keeps for people.
+      const asked = await expected(owner.post('/auth/passkeys/register/options'), 200)
+      const passkey = testAuthenticator(origin).create(asked)
+      await expected(owner.post('/auth/passkeys/register/verify', passkey), 201)
       return walk({ ...how, routes, owner, stranger })
     },
   }
