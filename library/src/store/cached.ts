@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../kernel/clock.ts'
+import { after } from '../kernel/soon.ts'
 import type { SessionRecord, Sessions } from './port/sessions.ts'
 import type { Stores } from './port/stores.ts'
 
@@ -33,31 +34,33 @@ export function cachedStores(stores: Stores, options: CachedOptions = {}): Store
     forgotten += 1
     for (const [idHash, { record }] of kept) if (record.accountId === accountId) kept.delete(idHash)
   }
-  const after = <T>(work: Promise<T>, clean: () => void): Promise<T> => work.finally(clean)
+  const then = <T>(work: Promise<T>, clean: () => void): Promise<T> => work.finally(clean)
 
   const { sessions, accounts } = stores
   const cached: Sessions = {
     ...sessions,
-    async find(idHash) {
+    find(idHash) {
       const known = kept.get(idHash)
       const now = clock()
-      if (known !== undefined && now < known.until && known.until - now <= forMs)
+      if (known !== undefined && now < known.until && known.until - now <= forMs) {
         return known.record
+      }
       const before = forgotten
-      const record = await sessions.find(idHash)
-      if (record === undefined || before !== forgotten) return record
-      kept.delete(idHash)
-      kept.set(idHash, { record, until: now + forMs })
-      if (kept.size > most) kept.delete(kept.keys().next().value ?? '')
-      return record
+      return after(sessions.find(idHash), record => {
+        if (record === undefined || before !== forgotten) return record
+        kept.delete(idHash)
+        kept.set(idHash, { record, until: now + forMs })
+        if (kept.size > most) kept.delete(kept.keys().next().value ?? '')
+        return record
+      })
     },
-    touch: (idHash, seen, idle) => after(sessions.touch(idHash, seen, idle), () => forget(idHash)),
-    replace: (old, record, along) => after(sessions.replace(old, record, along), () => forget(old)),
-    revoke: (idHash, along) => after(sessions.revoke(idHash, along), () => forget(idHash)),
+    touch: (idHash, seen, idle) => then(sessions.touch(idHash, seen, idle), () => forget(idHash)),
+    replace: (old, record, along) => then(sessions.replace(old, record, along), () => forget(old)),
+    revoke: (idHash, along) => then(sessions.revoke(idHash, along), () => forget(idHash)),
     revokeById: (accountId, id, along) =>
-      after(sessions.revokeById(accountId, id, along), () => forgetOwner(accountId)),
+      then(sessions.revokeById(accountId, id, along), () => forgetOwner(accountId)),
     revokeAll: (accountId, except, along) =>
-      after(sessions.revokeAll(accountId, except, along), () => forgetOwner(accountId)),
+      then(sessions.revokeAll(accountId, except, along), () => forgetOwner(accountId)),
   }
   return {
     ...stores,
@@ -65,9 +68,9 @@ export function cachedStores(stores: Stores, options: CachedOptions = {}): Store
     accounts: {
       ...accounts,
       update: (id, version, change, along) =>
-        after(accounts.update(id, version, change, along), () => forgetOwner(id)),
+        then(accounts.update(id, version, change, along), () => forgetOwner(id)),
       remove: (id, version, along) =>
-        after(accounts.remove(id, version, along), () => forgetOwner(id)),
+        then(accounts.remove(id, version, along), () => forgetOwner(id)),
     },
   }
 }
