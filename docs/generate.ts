@@ -47,23 +47,31 @@ interface Refused {
   readonly file: string
 }
 
-/** Every object of the code that is a refusal: `code`, `says`, `status`, in this order. */
-function refusals(): readonly Refused[] {
+/** Every table of refusals that a module exports, and every refusal that is written out in one. */
+async function refusals(): Promise<readonly Refused[]> {
   const found = new Map<string, Refused>()
   for (const file of globSync('**/*.ts', { cwd: LIBRARY }).toSorted()) {
     if (file.includes('.test.')) continue
-    const matches = read(file).matchAll(
+    const text = read(file)
+    const written = text.matchAll(
       /\bcode: '([a-z0-9_-]+\.[a-z0-9_]+)',\s*says: '([a-z0-9_.-]+)',\s*status: (\d{3})/g,
     )
-    for (const [, code = '', says = '', status = ''] of matches) {
-      if (!found.has(code)) found.set(code, { code, says, status, file })
+    const rows = [...written].map(([, code, says, status]) => ({ code, says, status }))
+    if (/^export const \w*[rR]efusals\b/m.test(text)) {
+      const module = (await import(join(LIBRARY, file))) as Readonly<Record<string, object>>
+      const tables = Object.entries(module).filter(([name]) => /refusals$/i.test(name))
+      rows.push(...tables.flatMap(([, refused]) => Object.values(refused)))
+    }
+    for (const { code, says, status } of rows) {
+      if (typeof code !== 'string' || typeof says !== 'string' || found.has(code)) continue
+      found.set(code, { code, says, status: String(status), file })
     }
   }
   return [...found.values()]
 }
 
-function errorsPage(): string {
-  const all = refusals()
+async function errorsPage(): Promise<string> {
+  const all = await refusals()
   const said = grouped(all, ({ says }) => says)
   const clients = [...said].map(([says, those]) => {
     const statuses = [...new Set(those.map(({ status }) => status))].sort()
@@ -107,7 +115,7 @@ function membersOf(file: string, name: string): readonly Member[] {
   const body = text.slice(start.index + start[0].length, text.indexOf('\n}', start.index))
   const members: Member[] = []
   const each =
-    /(?:\/\*\*([^]*?)\*\/\s*)?^ {2}readonly (\w+)\??:([^]*?)(?=^ {2}(?:readonly|\/\*\*|\/\/)|(?![^]))/gm
+    /(?:\/\*\*([\s\S]*?)\*\/\s*)?^ {2}readonly (\w+)\??:([\s\S]*?)(?=^ {2}(?:readonly|\/\*\*|\/\/)|(?![\s\S]))/gm
   for (const [, says = '', member = '', type = ''] of body.matchAll(each)) {
     members.push({ name: member, type: type.trim(), says: says.replaceAll(/^\s*\*/gm, ' ') })
   }
@@ -117,7 +125,7 @@ function membersOf(file: string, name: string): readonly Member[] {
 /** A type in one line; what is longer than that is to be read where it stands. */
 function short(type: string): string {
   const line = type
-    .replaceAll(/\/\*\*[^]*?\*\//g, ' ')
+    .replaceAll(/\/\*\*[\s\S]*?\*\//g, ' ')
     .replaceAll(/\s+/g, ' ')
     .replace(/^ ?\| /, '')
   return line.length > 90 ? 'object' : line.trim()
@@ -174,16 +182,16 @@ ${parts.join('\n\n')}
 }
 
 /** Every generated page by its path below \`docs/\`. */
-export function pages(): ReadonlyMap<string, string> {
+export async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['reference/events.md', eventsPage()],
-    ['reference/errors.md', errorsPage()],
+    ['reference/errors.md', await errorsPage()],
     ['reference/options.md', optionsPage()],
   ])
 }
 
 if (import.meta.main) {
-  for (const [path, text] of pages()) {
+  for (const [path, text] of await pages()) {
     const file = join(import.meta.dirname, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
