@@ -33,7 +33,7 @@ import { bareOrigin } from './http/origin.ts'
 import { type HardenedServer, hardenServer } from './http/server.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { ConfigFault } from './kernel/fault.ts'
-import { deriveKeys, type Keys } from './kernel/keys.ts'
+import type { Keys } from './kernel/keys.ts'
 import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
 import type { Refusal } from './kernel/refusal.ts'
@@ -78,7 +78,7 @@ import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
 import { type Fields, fields } from './vault/fields/fields.ts'
-import type { KeyRing } from './vault/secrets/ring.ts'
+import { keyRing, type PreviousRoot } from './vault/secrets/ring.ts'
 
 /** One member a defence; `false` switches it off, leaving it away is safe. */
 export interface BulwarkOptions {
@@ -88,6 +88,8 @@ export interface BulwarkOptions {
   readonly origin?: string | readonly string[]
   /** 32 random bytes, as `npx bulwark keys new` prints them. Development makes one up at each start. */
   readonly rootKey?: string | Secret<string> | Uint8Array | undefined
+  /** Root keys before it, each until a date, so that a new one signs nobody out; see `previousRoots`. */
+  readonly previousRootKeys?: readonly PreviousRoot[]
   /** More host names we answer under, such as an internal one. */
   readonly hosts?: readonly string[]
   /** Whose forwarding headers count: CIDRs of our proxies, or how many stand in front of us. */
@@ -223,6 +225,7 @@ const KNOWN = {
     'mode',
     'origin',
     'rootKey',
+    'previousRootKeys',
     'hosts',
     'trustedProxies',
     'stores',
@@ -317,7 +320,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom()
   const origins = publicOrigins(options, mode)
-  const keys = deriveKeys(rootKey(options, mode, random))
+  const ring = keyRing(rootKey(options, mode, random), options.previousRootKeys)
+  const keys = ring.current
+  const previousKeys = ring.all.slice(1)
+  const olderKeys = (): readonly Keys[] =>
+    previousKeys.length === 0 ? previousKeys : ring.accepted(clock()).slice(1)
   const stores = options.stores ?? memoryStores()
   const probePaths = options.probePaths ?? PROBE_PATHS
   const trust = proxyTrust(options.trustedProxies)
@@ -339,18 +346,25 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const keeper =
     options.session === false
       ? undefined
-      : sessions(options.session ?? {}, { store: stores.sessions, keys, clock, random })
+      : sessions(options.session ?? {}, { store: stores.sessions, keys, olderKeys, clock, random })
   const forged =
     options.csrf === false
       ? undefined
       : csrf({
           key: keys.for('csrf'),
+          olderKeys: () => olderKeys().map(older => older.for('csrf')),
           random,
           origins,
           ...csrfRules(options.csrf),
         })
   const visiting =
-    options.csrf === false ? undefined : visitors({ key: keys.for('visitor'), random })
+    options.csrf === false
+      ? undefined
+      : visitors({
+          key: keys.for('visitor'),
+          olderKeys: () => olderKeys().map(older => older.for('visitor')),
+          random,
+        })
   const policies = throttlePolicies(options.throttle, mode)
   const throttled =
     options.throttle === false
@@ -428,7 +442,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     }),
   ]
 
-  const sealed = fields({ ring: ringOf(keys), random })
+  const sealed = fields({ ring, random })
   const accounts =
     options.account === undefined || options.account === false
       ? undefined
@@ -437,6 +451,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           origins,
           stores,
           keys,
+          previousKeys,
+          olderKeys,
           clock,
           random,
           audit: written,
@@ -447,7 +463,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   if (accounts !== undefined && keeper !== undefined) {
     flows = accounts.flows
     if (options.refresh !== false) {
-      const at = { issuer: origins[0] ?? '', stores, ring: ringOf(keys), clock, random }
+      const at = { issuer: origins[0] ?? '', stores, ring, clock, random }
       tokens = bearerTokens(options.refresh ?? {}, flows, at)
     }
     const parts: AccountRoutes = {
@@ -495,7 +511,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     framing: options.framing ?? {},
     transportOff: options.transport === false,
     storeKind: stores.kind,
-    ring: ringOf(keys),
+    ring,
     keyMadeUp: options.rootKey === undefined || options.rootKey === '',
     access: options.access !== false,
     audit: options.audit ?? {},
@@ -653,17 +669,6 @@ function hashPermits(): number {
 function auditRules(options: Exclude<BulwarkOptions['audit'], false>): AuditOptions {
   const { checkpoints: _, sinks: __, ...rules } = options ?? {}
   return rules
-}
-
-/** A ring of the one key there is. */
-function ringOf(keys: Keys): KeyRing {
-  return {
-    current: keys,
-    all: [keys],
-    byId: id => (id === keys.id ? keys : undefined),
-    accepted: () => [keys],
-    until: () => undefined,
-  }
 }
 
 function refuseUnknown(options: BulwarkOptions): void {

@@ -25,6 +25,9 @@ export interface PeopleParts {
   readonly origins: readonly string[]
   readonly stores: Stores
   readonly keys: Keys
+  /** All earlier root keys, and those whose links and cookies are still good. */
+  readonly previousKeys?: readonly Keys[]
+  readonly olderKeys?: () => readonly Keys[]
   readonly clock: Clock
   readonly random: Random
   readonly audit: Audit | undefined

@@ -61,6 +61,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     mode: settings.mode,
     origin: settings.origin,
     rootKey: settings.rootKey,
+    previousRootKeys: settings.previousRootKeys,
     trustedProxies: settings.trustedProxies,
     stores: parts.stores,
     clock,

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { ConfigFault } from 'bulwark/fault'
 import { Secret } from 'bulwark/secret'
+import { type PreviousRoot, previousRoots } from 'bulwark/secrets'
 
 /** Everything the service is told from outside, judged once. */
 export interface Settings {
@@ -11,6 +12,8 @@ export interface Settings {
   readonly port: number
   readonly origin: string
   readonly rootKey: Secret<string>
+  /** Root keys before it, each until its date. */
+  readonly previousRootKeys: readonly PreviousRoot[]
   /** Where data lies when it lies on disk. */
   readonly dataFolder: string
   readonly databaseUrl: Secret<string> | undefined
@@ -87,6 +90,9 @@ export function settings(environment: Environment, cwd: string): Settings {
     port,
     origin: origin ?? `http://localhost:${port}`,
     rootKey: new Secret(rootKey),
+    previousRootKeys: previousRoots(secret('BULWARK_PREVIOUS_ROOT_KEYS') ?? '').map(
+      ({ root, until }) => ({ root: new Secret(String(root)), until }),
+    ),
     dataFolder,
     databaseUrl: database === undefined ? undefined : new Secret(database),
     redisUrls:

@@ -55,6 +55,8 @@ export async function account(
   const ground: Ground = {
     stores,
     keys,
+    olderKeys: given.olderKeys ?? (() => []),
+    previousKeys: given.previousKeys ?? [],
     clock,
     random,
     settings,

@@ -35,7 +35,10 @@ export interface AccountGround {
   readonly origin: string
   readonly stores: Stores
   readonly keys: Keys
+  /** All earlier root keys, for what is stored. */
   readonly previousKeys?: readonly Keys[]
+  /** Those whose links, codes and cookies are still good. */
+  readonly olderKeys?: () => readonly Keys[]
   readonly clock: Clock
   readonly random: Random
   readonly audit: Pick<Audit, 'entry' | 'record' | 'erase'>

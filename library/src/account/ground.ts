@@ -15,6 +15,10 @@ import type { AccountSettings } from './settings.ts'
 export interface Ground {
   readonly stores: Stores
   readonly keys: Keys
+  /** Earlier root keys whose links, codes and cookies are still good. */
+  readonly olderKeys: () => readonly Keys[]
+  /** All earlier root keys: what is stored is checked under whichever it was stored with. */
+  readonly previousKeys: readonly Keys[]
   readonly clock: Clock
   readonly random: Random
   /** Resolves after so many milliseconds; passed in, so that a test need not sleep. */

@@ -1,4 +1,5 @@
 import { isCanonicalBase64url, keyedHash } from '../kernel/bytes.ts'
+import type { Keys } from '../kernel/keys.ts'
 import type { Along } from '../store/port/along.ts'
 import type { OneTimeToken } from '../store/port/one-time-tokens.ts'
 import type { Ground } from './ground.ts'
@@ -33,17 +34,35 @@ export interface FreshToken {
 
 export function freshToken(ground: Ground, purpose: TokenPurpose): FreshToken {
   const token = ground.random.token()
-  return { token, hash: hashOf(ground, purpose, token) }
+  return { token, hash: hashOf(ground.keys, purpose, token) }
 }
 
 /**
  * The hash under which a token would be kept; of anything that cannot be one, a hash of nothing. Takes
  * the whole link as well: without script a person pastes what the mail shows.
  */
-export function hashOf(ground: Ground, purpose: TokenPurpose, typed: string): string {
+function hashOf(keys: Keys, purpose: TokenPurpose, typed: string): string {
   const token = typed.trim().slice(-TOKEN_LENGTH)
   const text = isCanonicalBase64url(token, 32) ? token : 'malformed'
-  return keyedHash(ground.keys.for('one-time-token'), `${purpose}\n${text}`)
+  return keyedHash(keys.for('one-time-token'), `${purpose}\n${text}`)
+}
+
+/**
+ * The hash under which a token that somebody brings is kept: today's, or that of an earlier root key
+ * which is still good. Asks the store only while there is one.
+ */
+export async function keptHash(
+  ground: Ground,
+  purpose: TokenPurpose,
+  typed: string,
+): Promise<string> {
+  const today = hashOf(ground.keys, purpose, typed)
+  const older = ground.olderKeys().map(keys => hashOf(keys, purpose, typed))
+  if (older.length === 0) return today
+  for (const hash of [today, ...older]) {
+    if ((await ground.stores.oneTimeTokens.peek(hash, ground.clock())) !== undefined) return hash
+  }
+  return today
 }
 
 /** Keeps a fresh token. A decoy is kept just so, belongs to nobody and is known to nobody. */

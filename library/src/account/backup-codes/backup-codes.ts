@@ -29,9 +29,8 @@ export interface BackupCodes {
  */
 export function backupCodes(ground: Ground): BackupCodes {
   const { credentials } = ground.stores
-  const key = ground.keys.for('backup-code')
-  const handleOf = (accountId: string, code: string): string =>
-    keyedHash(key, `${accountId}\n${canonical(code)}`)
+  const handleOf = (accountId: string, code: string, keys = ground.keys): string =>
+    keyedHash(keys.for('backup-code'), `${accountId}\n${canonical(code)}`)
   return {
     async issue(accountId, along) {
       const codes = Array.from({ length: COUNT }, () => written(ground.random.bytes(BYTES)))
@@ -54,9 +53,13 @@ export function backupCodes(ground: Ground): BackupCodes {
       return codes
     },
     async spend(accountId, code, along) {
-      const handle = handleOf(accountId, code)
-      const spent = await credentials.spend(accountId, BACKUP_CODE, handle, along)
-      return spent === undefined ? refused(refusals.unknown) : granted(spent.remaining)
+      // Codes lie on paper for years: they are good under any key that is in the ring.
+      for (const keys of [ground.keys, ...ground.previousKeys]) {
+        const handle = handleOf(accountId, code, keys)
+        const spent = await credentials.spend(accountId, BACKUP_CODE, handle, along)
+        if (spent !== undefined) return granted(spent.remaining)
+      }
+      return refused(refusals.unknown)
     },
     remaining: async accountId => (await credentials.ofAccount(accountId, BACKUP_CODE)).length,
   }

@@ -2,7 +2,7 @@ import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { changeAccount } from '../change.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
-import { hashOf, LINK_PURPOSES } from '../tokens.ts'
+import { keptHash, LINK_PURPOSES } from '../tokens.ts'
 import { utcText } from '../utc.ts'
 import type { WaitingMove } from './change-email.ts'
 import { clearPlaceholder } from './placeholder.ts'
@@ -25,7 +25,7 @@ export async function confirmEmail(
   visit: Visit,
   input: { readonly token: string },
 ): Promise<Outcome<void>> {
-  const hash = hashOf(ground, 'change-email', input.token)
+  const hash = await keptHash(ground, 'change-email', input.token)
   const link = await ground.stores.oneTimeTokens.peek(hash, ground.clock())
   if (link?.accountId === undefined) {
     return refuse(ground, visit, 'account.refused', refusals.unknownLink)

@@ -4,7 +4,7 @@ import { DEVICE } from '../devices/devices.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
 import { keepResetLink } from '../reset/forgot.ts'
-import { hashOf, LINK_PURPOSES } from '../tokens.ts'
+import { keptHash, LINK_PURPOSES } from '../tokens.ts'
 import type { UndoLink } from './change-email.ts'
 import { refusals } from './confirm-email.ts'
 import { clearPlaceholder } from './placeholder.ts'
@@ -21,7 +21,7 @@ export async function undoEmail(
   visit: Visit,
   input: { readonly token: string },
 ): Promise<Outcome<void>> {
-  const hash = hashOf(ground, 'undo-email', input.token)
+  const hash = await keptHash(ground, 'undo-email', input.token)
   const link = await ground.stores.oneTimeTokens.peek(hash, ground.clock())
   if (link?.accountId === undefined) {
     return refuse(ground, visit, 'account.refused', refusals.unknownLink)

@@ -4,7 +4,7 @@ import { changeAccount } from '../change.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
-import { freshToken, hashOf, keepToken, LINK_PURPOSES, linkTo } from '../tokens.ts'
+import { freshToken, keepToken, keptHash, LINK_PURPOSES, linkTo } from '../tokens.ts'
 import { utcText } from '../utc.ts'
 
 export const refusals = {
@@ -94,7 +94,7 @@ export async function keepByLink(
   visit: Visit,
   input: { readonly token: string },
 ): Promise<Outcome<void>> {
-  const hash = hashOf(ground, 'keep-account', input.token)
+  const hash = await keptHash(ground, 'keep-account', input.token)
   const link = await ground.stores.oneTimeTokens.peek(hash, ground.clock())
   if (link?.accountId === undefined) return refused(refusals.unknownLink)
   return keepAccount(ground, visit, link.accountId, hash)

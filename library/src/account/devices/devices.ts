@@ -1,5 +1,6 @@
 import { refusals } from '../../access/access.ts'
 import { keyedHash } from '../../kernel/bytes.ts'
+import type { Keys } from '../../kernel/keys.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { cookieText, DEVICE_COOKIE, readCookie } from '../../session/cookies/cookies.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
@@ -20,8 +21,8 @@ export interface KnownDevice {
   readonly lastUsedAt: number
 }
 
-function handleOf(ground: Ground, accountId: string, token: string): string {
-  return keyedHash(ground.keys.for('device'), `${accountId}\n${token}`)
+function handleOf(keys: Keys, accountId: string, token: string): string {
+  return keyedHash(keys.for('device'), `${accountId}\n${token}`)
 }
 
 /** The browser's own token, if it has one that could be ours. */
@@ -41,8 +42,13 @@ export async function knownDevice(
 ): Promise<KnownDevice | undefined> {
   const token = deviceToken(visit)
   if (token === undefined) return undefined
-  const handle = handleOf(ground, accountId ?? 'nobody', token)
-  const found = await ground.stores.credentials.byHandle(DEVICE, handle)
+  let handle = ''
+  let found: Credential | undefined
+  for (const keys of [ground.keys, ...ground.olderKeys()]) {
+    handle = handleOf(keys, accountId ?? 'nobody', token)
+    found = await ground.stores.credentials.byHandle(DEVICE, handle)
+    if (found !== undefined) break
+  }
   if (found === undefined || found.accountId !== accountId) return undefined
   const lastUse = found.lastUsedAt ?? found.createdAt
   if (ground.clock() - lastUse > ground.settings.deviceMs) return undefined
@@ -84,7 +90,7 @@ function deviceOf(ground: Ground, accountId: string, visit: Visit, token: string
     id: ground.random.uuid(),
     accountId,
     kind: DEVICE,
-    handle: handleOf(ground, accountId, token),
+    handle: handleOf(ground.keys, accountId, token),
     data: JSON.stringify({ device: visit.request.device, address: visit.request.address }),
     mark: 0,
     confirmed: true,

@@ -11,7 +11,7 @@ import type { Ground, Visit } from '../ground.ts'
 import { pass, type SignedIn, type WaitingFlow } from '../login/gate.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
-import { hashOf } from '../tokens.ts'
+import { keptHash } from '../tokens.ts'
 import { TOTP, type Totp, type TotpSetup, totp } from '../totp/totp.ts'
 
 export const refusals = {
@@ -121,7 +121,7 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
   ): Promise<
     Outcome<{ readonly hash: string; readonly token: OneTimeToken; readonly account: Account }>
   > => {
-    const hash = hashOf(ground, 'mfa-flow', flow)
+    const hash = await keptHash(ground, 'mfa-flow', flow)
     const token = await ground.stores.oneTimeTokens.attempt(hash, ground.clock())
     if (token?.accountId === undefined) return refused(refusals.unknownFlow)
     const account = await ground.stores.accounts.byId(token.accountId)

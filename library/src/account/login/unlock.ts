@@ -1,6 +1,6 @@
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Ground, Visit } from '../ground.ts'
-import { hashOf } from '../tokens.ts'
+import { keptHash } from '../tokens.ts'
 
 export const refusals = {
   unknownLink: { code: 'lockout.unknown_link', says: 'link.invalid', status: 400 },
@@ -12,7 +12,7 @@ export async function unlockByLink(
   visit: Visit,
   input: { readonly token: string },
 ): Promise<Outcome<void>> {
-  const hash = hashOf(ground, 'unlock', input.token)
+  const hash = await keptHash(ground, 'unlock', input.token)
   const token = await ground.stores.oneTimeTokens.redeem(hash, ground.clock())
   if (token?.accountId === undefined) return refused(refusals.unknownLink)
   await unlock(ground, visit, token.accountId, token.accountId)

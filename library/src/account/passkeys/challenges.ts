@@ -19,9 +19,8 @@ const LIFE_MS = 300_000
 /** Challenges are one-time tokens: 256 bits, kept by hash, redeemed once (WebAuthn §13.4.3). */
 export function challenges(ground: Ground): Challenges {
   const { oneTimeTokens } = ground.stores
-  const key = ground.keys.for('one-time-token')
-  const hashOf = (ceremony: Ceremony, challenge: string): string =>
-    keyedHash(key, `passkey-challenge\n${ceremony}\n${challenge}`)
+  const hashOf = (ceremony: Ceremony, challenge: string, keys = ground.keys): string =>
+    keyedHash(keys.for('one-time-token'), `passkey-challenge\n${ceremony}\n${challenge}`)
   return {
     lifeMs: LIFE_MS,
     async issue(ceremony, accountId) {
@@ -37,7 +36,11 @@ export function challenges(ground: Ground): Challenges {
     },
     async redeem(ceremony, challenge) {
       if (!isCanonicalBase64url(challenge, 32)) return undefined
-      return oneTimeTokens.redeem(hashOf(ceremony, challenge), ground.clock())
+      for (const keys of [ground.keys, ...ground.olderKeys()]) {
+        const found = await oneTimeTokens.redeem(hashOf(ceremony, challenge, keys), ground.clock())
+        if (found !== undefined) return found
+      }
+      return undefined
     },
   }
 }

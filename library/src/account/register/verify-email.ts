@@ -2,7 +2,7 @@ import { granted, type Outcome } from '../../kernel/outcome.ts'
 import type { AccountChange } from '../../store/port/accounts.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
-import { hashOf } from '../tokens.ts'
+import { keptHash } from '../tokens.ts'
 import type { Verification } from './verification.ts'
 
 export const refusals = {
@@ -25,7 +25,7 @@ export async function verifyEmail(
   input: { readonly token: string },
 ): Promise<Outcome<void>> {
   const { accounts, oneTimeTokens } = ground.stores
-  const hash = hashOf(ground, 'verify-email', input.token)
+  const hash = await keptHash(ground, 'verify-email', input.token)
   for (let tried = 0; tried < TRIES; tried++) {
     const now = ground.clock()
     const token = await oneTimeTokens.peek(hash, now)

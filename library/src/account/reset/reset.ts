@@ -3,7 +3,7 @@ import { changeAccount } from '../change.ts'
 import { DEVICE } from '../devices/devices.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
-import { hashOf, LINK_PURPOSES } from '../tokens.ts'
+import { keptHash, LINK_PURPOSES } from '../tokens.ts'
 import { utcText } from '../utc.ts'
 import type { ResetLink } from './forgot.ts'
 
@@ -28,7 +28,7 @@ export async function resetPassword(
   visit: Visit,
   input: { readonly token: string; readonly password: string },
 ): Promise<Outcome<void>> {
-  const hash = hashOf(ground, 'reset', input.token)
+  const hash = await keptHash(ground, 'reset', input.token)
   const link = await ground.stores.oneTimeTokens.peek(hash, ground.clock())
   const owner = link?.accountId && (await ground.stores.accounts.byId(link.accountId))
   if (!link || !owner) return refuse(ground, visit, 'reset.refused', refusals.unknownLink)

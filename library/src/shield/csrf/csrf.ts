@@ -25,6 +25,8 @@ export const CSRF_FIELD = '_csrf'
 export interface CsrfOptions {
   /** `keys.for('csrf')`. */
   readonly key: KeyObject
+  /** The same of earlier root keys that are still good; none unless told. */
+  readonly olderKeys?: () => readonly KeyObject[]
   readonly random: Random
   /** Our own public origins besides `Incoming.origin`. */
   readonly origins?: readonly string[]
@@ -65,7 +67,7 @@ export function csrf(options: CsrfOptions): Csrf {
     ...(options.origins ?? []).map(origin => bareOrigin(origin, 'csrf.origins')),
     ...(options.trustedOrigins ?? []).map(origin => bareOrigin(origin, 'csrf.trustedOrigins')),
   ])
-  onlyKnown('csrf', options, ['key', 'random', 'origins', 'trustedOrigins', 'exempt'])
+  onlyKnown('csrf', options, ['key', 'olderKeys', 'random', 'origins', 'trustedOrigins', 'exempt'])
   const exempt = exemptions(options.exempt ?? {})
   const isFriend = (request: Incoming, origin: string): boolean =>
     origin !== '' && (origin === request.origin || friends.has(origin))
@@ -112,7 +114,9 @@ export function csrf(options: CsrfOptions): Csrf {
     const token = request.header(CSRF_HEADER) ?? formToken
     if (token === undefined || token === '') return refusals.tokenMissing
     if (binding === undefined) return refusals.tokenUnbound
-    return matches(options.key, binding, token) ? undefined : refusals.tokenInvalid
+    if (matches(options.key, binding, token)) return undefined
+    const older = options.olderKeys?.() ?? []
+    return older.some(key => matches(key, binding, token)) ? undefined : refusals.tokenInvalid
   }
 
   return {

@@ -16,6 +16,8 @@ export interface Visitors {
 export interface VisitorOptions {
   /** `keys.for('visitor')`. */
   readonly key: KeyObject
+  /** The same of earlier root keys that are still good; none unless told. */
+  readonly olderKeys?: () => readonly KeyObject[]
   readonly random: Random
   /** Only for development over plain http: without `__Host-` and `Secure`. */
   readonly dangerouslyAllowHttp?: boolean
@@ -47,7 +49,11 @@ export function visitors(options: VisitorOptions): Visitors {
       const id = value.slice(0, ID_LENGTH)
       if (!isCanonicalBase64url(id, 32)) return undefined
       // The prefix keeps a visitor's binding apart from every session's.
-      return sameText(keyedHash(key, id), value.slice(ID_LENGTH + 1)) ? `visitor.${id}` : undefined
+      const mac = value.slice(ID_LENGTH + 1)
+      const isOurs =
+        sameText(keyedHash(key, id), mac) ||
+        options.olderKeys?.().some(older => sameText(keyedHash(older, id), mac)) === true
+      return isOurs ? `visitor.${id}` : undefined
     },
     setCookie: value => `${cookieName}=${value}${attributes}`,
   }
