@@ -31,7 +31,11 @@ export async function init(options: Options, terminal: Terminal): Promise<Exit> 
     throw new ConfigError(`${FILE} is there already; --yes writes over it`)
   const place = await admit(target, { own: options.own })
   const line = new Line(place, new Bounds(LIMITS, terminal.signal))
-  const { run } = await prepare(line, {}, { reader: terminal, seed: 'init' })
+  const { run } = await prepare(
+    line,
+    {},
+    { reader: terminal, seed: 'init', lanes: () => undefined },
+  )
   run.listener.close()
   await writeFile(join(terminal.cwd, FILE), configText(place.origin, run.config))
   const { signIn, register, objects = [], urls = [] } = run.config

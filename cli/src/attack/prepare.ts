@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AttackConfig, SessionRoutes } from './config/config.ts'
 import type { SecretReader } from './config/secret.ts'
+import type { Lanes } from './lanes.ts'
 import { Listener } from './listener.ts'
 import { Mailbox } from './people/mailbox.ts'
 import { type Name, People } from './people/people.ts'
@@ -23,7 +24,7 @@ export interface Prepared {
 export async function prepare(
   line: Line,
   given: AttackConfig,
-  { reader, seed }: { reader: SecretReader; seed: string },
+  { reader, seed, lanes }: { reader: SecretReader; seed: string; lanes: Lanes },
 ): Promise<Prepared> {
   const nonce = randomBytes(3).toString('hex')
   const dice = new Dice(`${seed} discovery ${nonce}`)
@@ -39,7 +40,7 @@ export async function prepare(
   })
   line.healthPath = fastest(site.replies)
   let config = completed(given, site)
-  const visitor = () => new Visitor(line, caller, config.csrf)
+  const visitor = () => new Visitor(line, { check: '', lane: lanes() }, config.csrf)
   const mailbox = config.mail && new Mailbox(config.mail, visitor, reader.cwd)
   const people = (of: AttackConfig) => new People(of, reader, mailbox)
   let persons = people(config)

@@ -85,16 +85,17 @@ export async function runAttack(
   let results: Result[] = []
   let secrets: Iterable<string> = []
   const line = new Line(place, new Bounds(limits, terminal.signal), patterns(config.never))
+  if (config.patienceMs !== undefined) line.healthMs = Math.min(5000, config.patienceMs * 2)
   try {
     if (!place.loopback) line.proof = await prove(line, options.proof, terminal)
+    const lanes = await openLanes(place, config.lanes !== false, randomBytes(2).readUInt16BE())
     const { run, broken } = await prepare(
       line,
       { ...config, ...(accounts && { accounts }) },
-      { reader: terminal, seed },
+      { reader: terminal, seed, lanes },
     )
     secrets = run.people.secrets
     for (const [name, why] of broken) incomplete.push(`${name}: ${why}`)
-    const lanes = await openLanes(place, config.lanes !== false, randomBytes(2).readUInt16BE())
     const runner = { level, lanes, atOnce: limits.connections, broken, progress: progress.show }
     results = await runChecks(run, checks, runner)
     run.listener.close()

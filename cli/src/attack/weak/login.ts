@@ -24,10 +24,13 @@ export async function login(state: State, call: Call): Promise<Answer> {
   // The flaw: reading, waiting and only then writing the counter.
   if (weak('brute.parallel')) await pause(30)
   throttle.reserve()
-  if (weak('enum.login-time') && user !== undefined) spin(12)
+  if (weak('enum.login-time') && user !== undefined) spin(40)
   if (user === undefined) state.hash(password, 'dummy')
   const right = user !== undefined && state.fits(user, password) && user.extra['disabled'] !== true
-  if (!right) return failed(state, call, user)
+  if (!right) {
+    state.hit(`spray ${call.remote}`, 60_000)
+    return failed(state, call, user)
+  }
   throttle.clear()
   if (!weak('audit.auth-events')) state.log('login.succeeded', call, { account: name })
   return welcome(state, call, user)
@@ -53,8 +56,8 @@ function count(state: State, call: Call, name: string, user: User | undefined) {
   const counted = !weak('enum.lock-tell') || user !== undefined
   const failures = counted ? (state.failures.get(key) ?? 0) : 0
   const tooMany = failures >= FREE_FAILURES && !weak('brute.login-throttle')
-  const spray = failures === 0 ? state.hit(`spray ${call.remote}`, 60_000) : 0
-  const throttled = tooMany || (spray > NAMES_AN_ADDRESS && !weak('brute.spray'))
+  const names = state.hits.get(`spray ${call.remote}`)?.count ?? 0
+  const throttled = tooMany || (names > NAMES_AN_ADDRESS && !weak('brute.spray'))
   if (throttled) state.log('login.throttled', call, { account: name })
   if (throttled && weak('brute.lockout-abuse') && user !== undefined) state.endSessions(user)
   const wait: Record<string, string> = weak('brute.retry-after') ? {} : { 'Retry-After': '60' }

@@ -27,12 +27,12 @@ export async function attackTwin(
     const limits = { requestsPerSecond: 5000, requests: 20_000, minutes: 2, connections: 8 }
     const line = new Line(place, new Bounds(limits, new AbortController().signal))
     const reader = { env, cwd: process.cwd() }
+    const lanes = await openLanes(place, true, 1)
     const { run, broken } = await prepare(
       line,
       { ...twinConfig, inspectorPorts: [twin.state.inspectorPort] },
-      { reader, seed: '1' },
+      { reader, seed: '1', lanes },
     )
-    const lanes = await openLanes(place, true, 1)
     const progress = () => {}
     const results = await runChecks(run, checks, {
       level: 'full',

@@ -48,7 +48,7 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
   const server = createServer(
     {
       headersTimeout: state.weak('dos.slow-headers') ? 0 : 1000,
-      requestTimeout: /dos\.slow/.test([...state.flaws].join()) ? 0 : 1500,
+      requestTimeout: /dos\.slow/.test([...state.flaws].join()) ? 0 : 2000,
       connectionsCheckingInterval: 100,
       maxHeaderSize: (state.weak('dos.headers') ? 256 : 16) * 1024,
     },

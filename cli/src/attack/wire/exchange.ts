@@ -67,8 +67,13 @@ export function exchange(
     const write = async () => {
       const room = () =>
         new Promise<void>(go => {
-          socket.once('drain', go)
-          socket.once('close', go)
+          const end = () => {
+            socket.off('drain', end)
+            socket.off('close', end)
+            go()
+          }
+          socket.on('drain', end)
+          socket.on('close', end)
         })
       const head = headOf(sent)
       if (sent.body.length <= PIECE_BYTES && !sent.chunked) {

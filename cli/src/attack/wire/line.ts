@@ -32,6 +32,8 @@ export class Line {
   readonly last: string[] = []
   /** Where a healthy service answers fast; discovery sets it. */
   healthPath = '/'
+  /** How long a healthy service may take there. */
+  healthMs = 5000
   /** Re-reads the proof of ownership; set for targets that are not loopback. */
   proof: (() => Promise<boolean>) | undefined
   readonly #never: readonly RegExp[]
@@ -102,9 +104,12 @@ export class Line {
   async #health(): Promise<void> {
     const ask = { path: this.healthPath }
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (attempt > 0) await pause(300 * attempt)
+      if (attempt > 0) await pause((this.healthMs / 16) * attempt)
       const sent = prepare(ask, this.defaults('health'))
-      const { failure } = await exchange(this.place, sent, { withinMs: 5000, lane: undefined })
+      const { failure } = await exchange(this.place, sent, {
+        withinMs: this.healthMs,
+        lane: undefined,
+      })
       if (failure === undefined || failure === 'garbled') return
     }
     this.bounds.stop('the service no longer answers')

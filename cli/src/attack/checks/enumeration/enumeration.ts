@@ -18,7 +18,7 @@ const why = 'A list of who has an account is sold, phished, and tried with leake
 const SAME =
   'Give the same answer, with the same status, words, headers and cost, whether the name exists or not. Bulwark: enumeration.'
 const ROUNDS = 3
-const Z = 4
+const Z = 3.5
 const MIN_SAMPLES = 15
 
 /** Asks for a known and an unknown name in turns; a finding when the two never look alike. */
@@ -128,7 +128,7 @@ export const checks: readonly Check[] = [
     fix: 'Hash the password for unknown names too, with the same parameters, and answer at a common deadline. Bulwark: enumeration.',
     async run(scene) {
       const there = await known(scene)
-      return measured(signIn(scene), 2, 16, async (existing, at) => {
+      return measured(signIn(scene), 2, 18, async (existing, at) => {
         // A right password now and then keeps the counter of the account low.
         if (existing && at % 3 === 2)
           await scene.run.people.enter(scene.visitor(true), there.user, there.password)

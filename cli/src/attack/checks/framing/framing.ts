@@ -1,4 +1,5 @@
 import { absent, type Check, type Finding, judged, unclear } from '../../check.ts'
+import type { Severity } from '../../config/config.ts'
 import type { Scene } from '../../scene.ts'
 import type { Talk } from '../../wire/talk.ts'
 
@@ -219,7 +220,7 @@ export const checks: readonly Check[] = [
       if (control.statuses.length === 0)
         throw unclear('a correct request on a raw connection is not answered')
       if (scene.place.tls) throw absent('the raw messages are for plain HTTP')
-      const findings: Finding[] = []
+      const wrong: { says: string; said: string; kind: string }[] = []
       for (let at = 0; at < messages.length; at += 7) {
         const batch = messages.slice(at, at + 7)
         const talks = await Promise.all(
@@ -231,25 +232,43 @@ export const checks: readonly Check[] = [
         )
         for (const { odd, marker, said, heard } of talks) {
           const says = taken(odd, said, heard, marker)
-          if (says !== undefined)
-            findings.push({
-              where: '/',
-              variant: odd.name,
-              severity: severityOf(says),
-              says,
-              evidence: [],
-              raw: snippet(scene, said),
-            })
+          if (says !== undefined) wrong.push({ says, said, kind: kindOf(says) })
         }
       }
+      const findings = KINDS.flatMap(([kind, severity]): Finding[] => {
+        const of = wrong.filter(one => one.kind === kind)
+        const [first] = of
+        if (first === undefined) return []
+        const more = of.length === 1 ? '' : ` (and ${of.length - 1} like it)`
+        return [
+          {
+            where: '/',
+            variant: kind,
+            severity,
+            says: `${first.says}${more}`,
+            evidence: [],
+            places: of.map(({ says }) => says),
+            raw: snippet(scene, first.said),
+          },
+        ]
+      })
       return judged(findings, `${messages.length} messages refused or taken safely`)
     },
   },
 ]
 
-function severityOf(says: string): 'high' | 'medium' | 'low' {
-  if (says.includes('hidden')) return 'high'
-  return /Content-Length|chunk|length|Transfer|coding/i.test(says) ? 'medium' : 'low'
+/** One cause each, worst first. */
+const KINDS: readonly (readonly [string, Severity])[] = [
+  ['smuggling', 'high'],
+  ['length', 'medium'],
+  ['host', 'low'],
+  ['syntax', 'low'],
+]
+
+function kindOf(says: string): string {
+  if (says.includes('hidden')) return 'smuggling'
+  if (/Content-Length|chunk|length|Transfer|coding/i.test(says)) return 'length'
+  return says.includes('Host') ? 'host' : 'syntax'
 }
 
 function ask(scene: Scene, said: string): Promise<Talk> {

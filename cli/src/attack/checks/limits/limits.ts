@@ -82,6 +82,9 @@ export const checks: readonly Check[] = [
             Buffer.from('"}'),
           ])
           const reply = await sendRaw(route, body, { chunked, withinMs: 20_000 })
+          // Nobody takes a body there: it is thrown away as it comes, and fills nothing.
+          if (reply.status === 404 || reply.status === 405)
+            throw absent('no route that takes a body is known')
           if (stopped(reply, body.length)) break
           taken = mib === 32 ? reply : undefined
         }
@@ -479,8 +482,12 @@ export const checks: readonly Check[] = [
     async run(scene) {
       const before = [await pulse(scene), await pulse(scene), await pulse(scene)]
       const storm = atOnce(scene, scene.run.people.stranger().user, 20)
+      let over = false
+      void storm.finally(() => {
+        over = true
+      })
       const during: number[] = []
-      for (let i = 0; i < 10; i++) during.push(await pulse(scene))
+      while (!over) during.push(await pulse(scene))
       const replies = await storm
       const slowest = during.sort((a, b) => a - b).at(-1) ?? 0
       const where = scene.run.people.recipe.send
@@ -500,17 +507,15 @@ export const checks: readonly Check[] = [
 ]
 
 const SLOW_SOCKETS = 50
+const SLOW_STEPS = 30
 
 /** Fifty connections that trickle; they must be closed by the service, and others be served. */
 async function slow(scene: Scene, opening: readonly string[], trickle: (at: number) => string) {
-  const seconds = Math.min(30, Math.max(3, scene.patienceMs / 100))
+  const totalMs = Math.min(30_000, Math.max(3000, scene.patienceMs * 20))
   const pieces: (string | number)[] = [...opening]
-  for (let at = 0; at < seconds; at++) pieces.push(1000, trickle(at))
-  const talks = Promise.all(
-    Array.from({ length: SLOW_SOCKETS }, () =>
-      scene.talk(pieces, { untilMs: seconds * 1000 + 500, quietMs: 100 }, true),
-    ),
-  )
+  for (let at = 0; at < SLOW_STEPS; at++) pieces.push(totalMs / SLOW_STEPS, trickle(at))
+  const say = () => scene.talk(pieces, { untilMs: totalMs + 500, quietMs: 100 }, true)
+  const talks = Promise.all(Array.from({ length: SLOW_SOCKETS }, say))
   const healthy = await pulse(scene)
   const open = (await talks).filter(({ closedByPeer }) => !closedByPeer).length
   const evidence = [await scene.ask({ path: '/' })]
@@ -521,12 +526,7 @@ async function slow(scene: Scene, opening: readonly string[], trickle: (at: numb
       says: `with ${SLOW_SOCKETS} slow connections a route takes ${Math.round(healthy)} ms`,
       evidence,
     })
-  return open > 0
-    ? fail({
-        where: '/',
-        variant: 'open',
-        says: `${open} of ${SLOW_SOCKETS} slow connections are still open after ${seconds} s`,
-        evidence,
-      })
-    : pass()
+  if (open === 0) return pass()
+  const says = `${open} of ${SLOW_SOCKETS} slow connections are still open after ${Math.round(totalMs / 1000)} s`
+  return fail({ where: '/', variant: 'open', says, evidence })
 }

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Report } from './report/report.ts'
+import { misfits } from './report/schema.test.kit.ts'
+import { schema } from './report/schema.ts'
+import { Stage } from './weak/stage.ts'
+
+const stage = new Stage()
+after(() => stage.clear())
+const FLAWS = ['idor.read', 'hdr.csp', 'hdr.permissions']
+const twin = await stage.twin(FLAWS)
+const ONLY = ['--only', 'idor.read,hdr.csp,hdr.permissions,csrf.form-post,session.logout']
+const read = (name: string) => readFileSync(join(stage.cwd, name), 'utf8')
+const first = await stage.attack([twin.origin, ...ONLY, '--seed', '7', '--out', 'reports'])
+const report = JSON.parse(read('reports/attack.json')) as Report
+
+test('somebody with two holes gets both, each with its request, and exit status 1', () => {
+  assert.equal(first.status, 1)
+  assert.match(first.out, /CRITICAL idor\.read/)
+  assert.match(first.out, /HIGH +hdr\.csp/)
+  assert.match(first.out, /try +curl -i/)
+  assert.match(first.out, /5 of 5 checks ran/)
+})
+
+test('what a person must look at fails nothing', () => {
+  const check = report.checks.find(({ id }) => id === 'hdr.permissions')
+  assert.equal(check?.verdict, 'review')
+  assert.match(first.out, /For a person to look at\n +hdr\.permissions/)
+})
+
+test('every report is written from one run, and the JSON fits its schema', () => {
+  for (const name of ['html', 'json', 'sarif', 'junit.xml', 'md'])
+    assert.ok(existsSync(join(stage.cwd, `reports/attack.${name}`)), name)
+  assert.deepEqual(misfits(report, schema), [])
+})
+
+test('nobody finds a password, a cookie or a token in any of the reports', () => {
+  const secrets = [...Object.values(stage.env), ...twin.state.sessions.keys()]
+  for (const name of ['html', 'json', 'sarif', 'junit.xml', 'md'])
+    for (const secret of secrets) assert.ok(!read(`reports/attack.${name}`).includes(secret), name)
+  for (const secret of secrets) assert.ok(!first.out.includes(secret))
+})
+
+test('who asks to see them sees them on the terminal, and never in a file', async () => {
+  const said = await stage.attack([
+    twin.origin,
+    '--only',
+    'idor.read',
+    '--reveal',
+    '--json-file',
+    'open.json',
+  ])
+  assert.match(said.out, /__Host-sid=[\w-]{43}/)
+  assert.doesNotMatch(read('open.json'), /__Host-sid=[\w-]{43}/)
+})
+
+test('the same seed gives the same verdicts', async () => {
+  const again = await stage.attack([twin.origin, ...ONLY, '--seed', '7', '--json'])
+  const verdicts = (of: Report) => of.checks.map(({ id, verdict }) => `${id} ${verdict}`)
+  assert.deepEqual(verdicts(JSON.parse(again.out) as Report), verdicts(report))
+})
+
+test('a finding that is accepted until a day does not fail before it, and does after', async () => {
+  const made = await stage.attack([
+    'baseline',
+    'reports/attack.json',
+    '--reason',
+    'known, #12',
+    '--until',
+    '2999-01-01',
+  ])
+  assert.equal(made.status, 0)
+  const accepted = await stage.attack([twin.origin, ...ONLY])
+  assert.equal(accepted.status, 0)
+  assert.match(accepted.out, /findings are accepted by the baseline/)
+  stage.write('bulwark.baseline.json', read('bulwark.baseline.json').replaceAll('2999', '2001'))
+  const expired = await stage.attack([twin.origin, ...ONLY])
+  assert.equal(expired.status, 1)
+  assert.match(expired.out, /Baseline expired: idor\.read/)
+  stage.write('bulwark.baseline.json', '{"entries":[]}')
+})
+
+test('a baseline without a reason is refused', async () => {
+  const entry = { fingerprint: '0123456789abcdef', check: 'x', until: '2999-01-01' }
+  stage.write('bad.json', JSON.stringify({ entries: [entry] }))
+  const said = await stage.attack([twin.origin, '--only', 'hdr.csp', '--baseline', 'bad.json'])
+  assert.equal(said.status, 2)
+  assert.match(said.err, /"reason" says why/)
+})
+
+test('one finding is run again by its number', async () => {
+  const id = report.checks.find(({ id }) => id === 'idor.read')?.findings[0]?.id
+  const said = await stage.attack(['replay', `reports/attack.json#${id}`])
+  assert.equal(said.status, 1)
+  assert.match(said.out, /CRITICAL idor\.read/)
+  assert.doesNotMatch(said.out, /hdr\.csp /)
+})
+
+test('what was mended is told as fixed, what was not tried again as no longer known', async () => {
+  const mended = await stage.twin(['hdr.csp'])
+  await stage.attack([mended.origin, '--only', 'idor.read,hdr.csp', '--json-file', 'later.json'])
+  const said = await stage.attack(['diff', 'reports/attack.json', 'later.json'])
+  assert.equal(said.status, 0)
+  assert.match(said.out, /Fixed \(1\)\n +idor\.read/)
+  assert.match(said.out, /Unchanged \(2\)\n +hdr\.csp/)
+  assert.match(said.out, /No longer known \(2\): csrf\.form-post, session\.logout/)
+})
+
+test('the plan is shown and nothing is sent', async () => {
+  const before = twin.state.hits.size
+  const said = await stage.attack([twin.origin, '--dry-run', '--only', 'csrf'])
+  assert.equal(said.status, 0)
+  assert.match(said.out, /12 checks against .* level safe/)
+  assert.equal(twin.state.hits.size, before)
+})
+
+test('a check is explained with what it needs and where it comes from', async () => {
+  const said = await stage.attack(['explain', 'idor.read'])
+  assert.match(said.out, /What +It asks for somebody else's object/)
+  assert.match(said.out, /ASVS 5\.0 8\.2\.2 · CWE-639 · OWASP Top 10 2025 A01/)
+})
+
+test('the catalogue is listed by system, with what each check still lacks', async () => {
+  const said = await stage.attack(['--list', '--system', '5', '--needs', '--config', 'none.json'])
+  assert.equal(said.status, 2)
+  const bare = new Stage()
+  const listed = await bare.attack(['--list', '--system', '5', '--needs'])
+  await bare.clear()
+  assert.match(listed.out, /lacks a second account: accounts: \{ bob/)
+})
+
+for (const [what, args, words] of [
+  ['an option that is none', ['--bogus'], /Unknown option/],
+  [
+    'a level that is none',
+    ['http://127.0.0.1:1', '--level', 'mad'],
+    /--level is one of passive, safe, full/,
+  ],
+  ['a check that is none', ['http://127.0.0.1:1', '--only', 'nonsense'], /no check "nonsense"/],
+  ['a proof that is none', ['http://127.0.0.1:1', '--rps', 'many'], /--rps is a number/],
+] as const)
+  test(`${what} is a matter of usage`, async () => {
+    const said = await stage.attack(args)
+    assert.equal(said.status, 2)
+    assert.match(said.err, words)
+  })
+
+test('a secret that stands in the config is refused before anything is sent', async () => {
+  const careless = new Stage()
+  careless.write(
+    'bulwark.attack.json',
+    JSON.stringify({ accounts: { alice: { user: 'a', password: 'hunter2' } } }),
+  )
+  const said = await careless.attack(['http://127.0.0.1:1'])
+  await careless.clear()
+  assert.equal(said.status, 2)
+  assert.match(said.err, /accounts\.alice\.password is a secret/)
+})
+
+test('a config is made from what the service shows', async () => {
+  const newcomer = new Stage()
+  const said = await newcomer.attack(['init', twin.origin])
+  const text = readFileSync(join(newcomer.cwd, 'bulwark.attack.ts'), 'utf8')
+  const again = await newcomer.attack(['init', twin.origin])
+  await newcomer.clear()
+  assert.equal(said.status, 0)
+  assert.match(text, /signIn: \{\n {4}send: 'POST \/auth\/login'/)
+  assert.match(text, /\/\/ accounts: \{/)
+  assert.equal(again.status, 2)
+})
+
+test('templates for CI, hooks and scripts are printed', async () => {
+  assert.match((await stage.attack(['init', '--template', 'github'])).out, /upload-sarif/)
+  assert.match((await stage.attack(['init', '--template', 'pre-commit'])).out, /bulwark-attack/)
+  assert.match((await stage.attack(['init', '--template', 'npm'])).out, /"attack"/)
+})
