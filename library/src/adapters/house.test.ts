@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
@@ -6,12 +7,18 @@ import { serve } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
-import { assemble, type Bulwark, type RoutePolicy } from '../bulwark.ts'
+import { assemble, type Bulwark, type BulwarkOptions, type RoutePolicy } from '../bulwark.ts'
 import { memoryStores } from '../store/memory/memory.ts'
 import { protect as expressProtect, bulwark as onExpress } from './express/express.ts'
 import { bulwark as onFastify } from './fastify/fastify.ts'
 import { protect as honoProtect, bulwark as onHono } from './hono/hono.ts'
 import { bulwark as onNode } from './node/node.ts'
+import { accessRows } from './rows/access.ts'
+import { contentRows } from './rows/content.ts'
+import { csrfRows } from './rows/csrf.ts'
+import { framingRows } from './rows/framing.ts'
+import { proxiedRows } from './rows/proxied.ts'
+import { FORM_TYPE, JSON_TYPE, type Row } from './rows/row.ts'
 
 /** The least of schemas: any object. */
 const anyObject = {
@@ -35,6 +42,10 @@ const POLICIES = {
     content: { consumes: ['application/x-www-form-urlencoded'], lists: ['tag'] },
   },
   'POST /strict': { access: { public: true }, content: { body: anyObject } },
+  'POST /small': { access: { public: true }, limits: { maxBodyBytes: 12 } },
+  'POST /hook': { access: { public: true } },
+  'GET /admin': { access: { signedIn: true, role: 'admin' } },
+  'GET /hidden': { access: { signedIn: true, role: 'admin', hidden: true } },
   'GET /boom': { access: { public: true } },
   'GET /things/:id': { access: { public: true } },
 } as const satisfies Record<string, RoutePolicy>
@@ -144,21 +155,10 @@ const FRAMEWORKS = {
   'node:http': plain,
 } as const
 
-interface Row {
-  readonly what: string
-  readonly method: string
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Buffer
-  readonly status: number
-  /** `code` of the problem, or the whole JSON answer. */
-  readonly says?: string | object
-}
+const json = JSON_TYPE
+const form = FORM_TYPE
 
-const json = { 'content-type': 'application/json' }
-const form = { 'content-type': 'application/x-www-form-urlencoded' }
-
-const rows: readonly Row[] = [
+const firstRows: readonly Row[] = [
   {
     what: 'a stranger reads',
     method: 'GET',
@@ -336,9 +336,56 @@ const IGNORED = new Set([
   'content-security-policy',
 ])
 
-function ask(server: Server, row: Row): Promise<Seen> {
+/** A running framework, and what it has given out to those who ask it. */
+interface House {
+  readonly server: Server
+  /** In place of `{own}`, `{session}`, `{token}`, `{visitor}`. */
+  readonly given: ReadonlyMap<string, string>
+}
+
+/** Numbers and moments of one house are those of all. */
+const NOW = 1_800_000_000_000
+
+async function houses(options: BulwarkOptions): Promise<ReadonlyMap<string, House>> {
+  const all = new Map<string, House>()
+  for (const [name, start] of Object.entries(FRAMEWORKS)) {
+    const defences = await assemble({ ...options, stores: memoryStores(), clock: () => NOW })
+    const server = await start(defences)
+    all.set(name, { server, given: await givenOut(server, defences) })
+  }
+  return all
+}
+
+async function givenOut(server: Server, defences: Bulwark): Promise<ReadonlyMap<string, string>> {
+  const { port } = server.address() as AddressInfo
+  const account = { id: 'ann', role: 'user' }
+  const proof = { factors: [{ factor: 'pwd', at: NOW }], address: '127.0.0.1', device: 'test' }
+  const issued = await defences.sessions?.start(account, proof)
+  const [session = ''] = issued?.cookie.split(';') ?? []
+  const given = new Map([
+    ['{own}', `http://127.0.0.1:${port}`],
+    ['{session}', session],
+  ])
+  if (defences.mode === 'production') return given
+  const row = { what: 'a token', method: 'GET', path: '/csrf-token', status: 200 }
+  const own = await ask({ server, given }, { ...row, headers: { cookie: session } })
+  given.set('{token}', JSON.parse(own.text).csrfToken)
+  const visit = await ask({ server, given }, row)
+  given.set('{visitor}', String(visit.headers['set-cookie']).split(';')[0] ?? '')
+  return given
+}
+
+function filled(text: string, given: House['given']): string {
+  return text.replace(/\{(?:own|session|token|visitor)\}/g, name => given.get(name) ?? name)
+}
+
+function ask({ server, given }: House, row: Row): Promise<Seen> {
   const { port } = server.address() as AddressInfo
   const { promise, resolve, reject } = Promise.withResolvers<Seen>()
+  const body = typeof row.body === 'string' ? filled(row.body, given) : row.body
+  const headers = Object.entries(row.headers ?? {}).map(
+    ([name, value]) => [name, filled(value, given)] as const,
+  )
   const sent = request(
     {
       port,
@@ -347,8 +394,8 @@ function ask(server: Server, row: Row): Promise<Seen> {
       path: row.path,
       agent: false,
       headers: {
-        ...(row.body !== undefined && { 'content-length': Buffer.byteLength(row.body) }),
-        ...row.headers,
+        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+        ...Object.fromEntries(headers),
       },
     },
     async response => {
@@ -362,7 +409,7 @@ function ask(server: Server, row: Row): Promise<Seen> {
     },
   )
   sent.on('error', reject)
-  sent.end(row.body)
+  sent.end(body)
   return promise
 }
 
@@ -380,29 +427,65 @@ function comparable(headers: Seen['headers']): Record<string, unknown> {
   )
 }
 
-const servers = new Map<string, Server>()
-for (const [name, start] of Object.entries(FRAMEWORKS)) {
-  const defences = await assemble({ mode: 'development', stores: memoryStores() })
-  servers.set(name, await start(defences))
+function judge(name: string, row: Row, seen: Seen): void {
+  assert.equal(seen.status, row.status, `${name}: ${seen.text}`)
+  if (typeof row.says === 'string') assert.equal(JSON.parse(seen.text).code, row.says, name)
+  if (typeof row.says === 'object') assert.deepEqual(JSON.parse(seen.text), row.says, name)
+  for (const [field, wanted] of Object.entries(row.fields ?? {})) {
+    const value = seen.headers[field]
+    if (wanted instanceof RegExp) assert.match(String(value), wanted, `${name}: ${field}`)
+    else assert.equal(value, wanted, `${name}: ${field}`)
+  }
+  assert.doesNotMatch(seen.text, /hunter2|node_modules/)
 }
+
+const ownHouses = await houses({
+  mode: 'development',
+  hosts: ['inside.example'],
+  csrf: {
+    trustedOrigins: ['https://friend.example'],
+    exempt: { 'POST /hook': 'its sender signs each message' },
+  },
+})
+const proxiedHouses = await houses({
+  mode: 'production',
+  origin: 'https://app.example',
+  rootKey: randomBytes(32),
+  trustedProxies: ['127.0.0.1'],
+  throttle: { default: { by: 'address', limit: 3, windowSeconds: 60 } },
+  doctor: {
+    accept: {
+      'store.memory': 'a test ends before anything is worth keeping',
+      'audit.in-memory': 'a test ends before anything is worth keeping',
+    },
+  },
+})
 after(() => {
-  for (const server of servers.values()) {
+  for (const { server } of [...ownHouses.values(), ...proxiedHouses.values()]) {
     server.closeAllConnections()
     server.close()
   }
 })
 
-for (const row of rows) {
-  test(`${row.what} (${row.method} ${row.path}) meets ${row.status}, the same on every framework`, async () => {
-    let first: Record<string, unknown> | undefined
-    for (const [name, server] of servers) {
-      const seen = await ask(server, row)
-      assert.equal(seen.status, row.status, `${name}: ${seen.text}`)
-      if (typeof row.says === 'string') assert.equal(JSON.parse(seen.text).code, row.says, name)
-      if (typeof row.says === 'object') assert.deepEqual(JSON.parse(seen.text), row.says, name)
-      assert.doesNotMatch(seen.text, /hunter2|node_modules/)
-      first ??= comparable(seen.headers)
-      assert.deepEqual(comparable(seen.headers), first, name)
-    }
-  })
+const ROWS = [
+  [ownHouses, [...firstRows, ...csrfRows, ...contentRows, ...framingRows, ...accessRows]],
+  [proxiedHouses, proxiedRows],
+] as const
+
+for (const [those, rows] of ROWS) {
+  for (const row of rows) {
+    test(`${row.what} (${row.method} ${row.path.slice(0, 40)}) meets ${row.status}, the same on every framework`, async () => {
+      let first: Record<string, unknown> | undefined
+      for (const [name, house] of those) {
+        const seen = await ask(house, row)
+        judge(name, row, seen)
+        first ??= comparable(seen.headers)
+        assert.deepEqual(comparable(seen.headers), first, name)
+      }
+    })
+  }
 }
+
+test('no less than three hundred rows', () => {
+  assert.ok(ROWS.flatMap(([, rows]) => rows).length >= 300)
+})

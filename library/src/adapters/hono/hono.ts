@@ -3,6 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { assemble, type Bulwark, type BulwarkOptions, type Exchange } from '../../bulwark.ts'
+import { bodyKind } from '../../pipeline/body.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
 import { routeTable } from '../route-table.ts'
 import { type Serving, serving } from '../serving.ts'
@@ -158,10 +159,16 @@ function routesByMarker(defences: Bulwark): MarkedRoutes {
 /** Hono reads a body once and keeps it; ours is read already, so it is kept where Hono looks. */
 function keepBody(context: Context, body: unknown): void {
   const cache = context.req.bodyCache as Record<string, unknown>
-  if (typeof body === 'string') cache['text'] = Promise.resolve(body)
+  if (isJson(context)) cache['json'] = Promise.resolve(body)
+  else if (typeof body === 'string') cache['text'] = Promise.resolve(body)
   else if (body instanceof Uint8Array) cache['arrayBuffer'] = Promise.resolve(body.slice().buffer)
   else if (isForm(context)) cache['formData'] = Promise.resolve(formData(body))
   else cache['json'] = Promise.resolve(body)
+}
+
+/** A JSON body may be a text by itself, so its type tells and not its value. */
+function isJson(context: Context): boolean {
+  return bodyKind(context.req.header('content-type')) === 'json'
 }
 
 function isForm(context: Context): boolean {
