@@ -30,13 +30,13 @@ export function became(html: string, marker: string): string | undefined {
     if (token.kind === 'start' && token.name.includes(marker)) return 'an element'
     if (token.kind === 'start' && [...token.attributes.keys()].some(name => name.includes(marker)))
       return 'an attribute'
-    if (token.kind === 'text' && token.inside === 'script' && token.text.includes(`'${marker}"`))
+    if (token.kind === 'text' && token.inside === 'script' && token.text.includes(`${marker}'"`))
       return 'part of a script'
   }
   return undefined
 }
 
-const breakout = (marker: string) => `'${marker}"><${marker} ${marker}=1>`
+const breakout = (marker: string) => `${marker}'"><${marker} ${marker}=1>`
 
 /** Arithmetic in several notations: the product in the reply means that somebody calculated. */
 function calculating(
