@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { ROOT, run, tsc } from '../package.test.kit.ts'
+import { anchorsOf, type Block, blocksOf, linksOf, pageNames } from './docs.test.kit.ts'
+import { type Example, startExample } from './examples.test.kit.ts'
+
+// Inside the repository, where node and the compiler find what the code stands on.
+const cache = join(ROOT, 'library/.cache')
+mkdirSync(cache, { recursive: true })
+const shelf = mkdtempSync(join(cache, 'docs-'))
+after(() => rmSync(shelf, { recursive: true, force: true }))
+
+test('every link inside the repository leads somewhere', () => {
+  const dead: string[] = []
+  for (const page of pageNames()) {
+    for (const link of linksOf(page)) {
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? page : join(dirname(page), path)
+      if (!existsSync(join(ROOT, target))) dead.push(`${page}: ${link}`)
+      else if (anchor !== undefined && !anchorsOf(target).has(anchor)) dead.push(`${page}: ${link}`)
+    }
+  }
+  assert.deepEqual(dead, [])
+})
+
+test('the reference says what the code says', async () => {
+  const path = join(ROOT, 'docs/generate.ts')
+  const { pages } = (await import(path)) as { pages(): Promise<ReadonlyMap<string, string>> }
+  for (const [page, text] of await pages()) {
+    const written = readFileSync(join(ROOT, 'docs', page), 'utf8')
+    assert.ok(written === text, `docs/${page} is behind; run: node docs/generate.ts`)
+  }
+})
+
+/** Blocks of the pages for strangers that import what they use, and so are whole. */
+function whole(): readonly Block[] {
+  return pageNames()
+    .filter(page => !page.startsWith('library/') || page.includes('/testing/'))
+    .filter(page => page !== 'docs/house.md')
+    .flatMap(blocksOf)
+    .filter(({ language, text }) => language === 'ts' && /^import /m.test(text))
+}
+
+test('every TypeScript block compiles', async () => {
+  const blocks = whole()
+  assert.ok(blocks.length >= 10, `${blocks.length} blocks`)
+  const files = blocks.map(({ text }, at) => {
+    const file = join(shelf, `block-${at}.ts`)
+    writeFileSync(file, text)
+    return file
+  })
+  const config = {
+    extends: join(ROOT, 'tsconfig.base.json'),
+    compilerOptions: {
+      noEmit: true,
+      composite: false,
+      declaration: false,
+      isolatedDeclarations: false,
+      noPropertyAccessFromIndexSignature: false,
+      noUnusedLocals: false,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+    },
+    files,
+  }
+  writeFileSync(join(shelf, 'tsconfig.json'), JSON.stringify(config))
+  const { out } = await tsc(['-p', shelf], shelf)
+  const wrong = out
+    .split('\n')
+    .filter(line => /^(.*\/)?block-\d+\.ts/.test(line))
+    .map(line => line.replace(/.*block-(\d+)\.ts/, (_, at) => blocks[Number(at)]?.page ?? ''))
+  assert.deepEqual(wrong, [])
+})
+
+test('five minutes, word for word', async () => {
+  const page = blocksOf('docs/five-minutes.md')
+  const labelled = (label: string): string => {
+    const found = page.find(block => block.label === label)
+    assert.ok(found, label)
+    return found.text
+  }
+  const home = join(shelf, 'five-minutes')
+  mkdirSync(home)
+  writeFileSync(join(home, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(home, 'service.ts'), labelled('service.ts'))
+  assert.equal(labelled('start').trim(), 'node service.ts')
+  const service: Example = await startExample(home, ['--conditions=bulwark:source'])
+  try {
+    const shell = async (label: string, environment: Record<string, string> = {}) => {
+      const text = labelled(label).replaceAll('http://localhost:3000', service.origin)
+      const { status, out } = await run('bash', ['-euc', text], home, environment)
+      assert.equal(status, 0, `${label}: ${out}`)
+      return out.trim()
+    }
+    assert.equal(await shell('401'), '401')
+    await shell('register')
+    const TOKEN = await service.mailedToken('ann@example.com')
+    assert.equal(await shell('verify', { TOKEN }), '')
+    assert.match(await shell('login'), /"email":"ann@example.com"/)
+    assert.equal(await shell('403'), '403')
+    assert.equal(await shell('201'), '201')
+  } finally {
+    await service.stop()
+  }
+})
