@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { checkpointFile } from 'bulwark/audit'
 import { bulwark } from 'bulwark/fastify'
 import { developmentOutbox, type Mailer } from 'bulwark/mail'
 import { outboundAuditEvent, outboundPolicy } from 'bulwark/outbound'
@@ -11,6 +12,7 @@ import type { Database } from './data/database.ts'
 import { outboxRoutes } from './dev/outbox.ts'
 import { fileRoutes } from './files/routes.ts'
 import { healthRoutes } from './health/routes.ts'
+import { noteStart, noteStop } from './lifecycle.ts'
 import { orders as openOrders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { Settings } from './settings.ts'
@@ -66,6 +68,8 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     stores: parts.stores,
     clock,
     throttle: { policies: { 'webhook-test': { by: 'account', limit: 30, windowSeconds: 300 } } },
+    audit: { checkpoints: checkpointFile(join(settings.dataFolder, 'audit-checkpoints.jsonl')) },
+    doctor: { processes: settings.workers, outbound: () => [outbound.settings] },
     account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
     oauth: {
       scopes: { 'orders:read': 'see your orders', 'orders:write': 'place and change orders' },
@@ -78,6 +82,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   })
   app.addHook('preClose', async () => {
     stopping = true
+    await noteStop(app.bulwark)
   })
 
   const orders = await openOrders(parts.database, clock)
@@ -126,5 +131,6 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   if (outbox !== undefined) outboxRoutes(app, outbox)
   pageRoutes(app, { orders, files, webhooks: hooks, setUp: first.makeAdministrator })
   await app.ready()
+  await noteStart(app.bulwark)
   return { app, setUpLink: first.link }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { auditRoutes } from './audit.ts'
 import { overviewRoutes } from './overview.ts'
+import { postureRoute } from './posture.ts'
 import { streamRoute } from './stream.ts'
 import { userRoutes } from './users.ts'
 
@@ -21,4 +22,5 @@ export function adminRoutes(app: FastifyInstance): void {
   auditRoutes(app)
   userRoutes(app)
   streamRoute(app)
+  postureRoute(app)
 }
