@@ -1,40 +1,62 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { deadlines, type Watched } from './deadlines.ts'
 
 type Named = Watched & { readonly name: string }
 
-const after = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-
-test('what has not settled in time is late, once; what has settled is left alone', async () => {
+/** A watch of 100 ms whose time the test turns, and the names of those that were late. */
+function watching(t: TestContext): {
+  watch: (name: string) => Named
+  pass: (ms: number) => void
+  late: string[]
+} {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let time = 0
   const late: string[] = []
-  const watch = deadlines<Named>(30, ({ name }) => late.push(name))
-  const wait = (name: string): Named => {
-    const watched = { settled: false, due: 0, name }
-    watch(watched)
-    return watched
+  const watch = deadlines<Named>(
+    100,
+    ({ name }) => late.push(name),
+    () => time,
+  )
+  return {
+    late,
+    watch(name) {
+      const watched = { settled: false, due: 0, name }
+      watch(watched)
+      return watched
+    },
+    pass(ms) {
+      time += ms
+      t.mock.timers.tick(ms)
+    },
   }
-  wait('first')
-  const second = wait('second')
-  wait('third')
+}
+
+test('what has not settled in time is late, once; what has settled is left alone', t => {
+  const { watch, pass, late } = watching(t)
+  watch('first')
+  const second = watch('second')
+  watch('third')
   second.settled = true
-  await after(10)
+  pass(99)
   assert.deepEqual(late, [])
-  await after(60)
+  pass(1)
   assert.deepEqual(late, ['first', 'third'])
-  wait('fourth')
-  await after(60)
+  pass(1_000)
+  watch('fourth')
+  pass(100)
   assert.deepEqual(late, ['first', 'third', 'fourth'])
 })
 
-test('a later wait is not cut short by an earlier one', async () => {
-  const late: string[] = []
-  const watch = deadlines<Named>(100, ({ name }) => late.push(name))
-  watch({ settled: false, due: 0, name: 'early' })
-  await after(50)
-  watch({ settled: false, due: 0, name: 'later' })
-  await after(70)
+test('a later wait is not cut short by an earlier one', t => {
+  const { watch, pass, late } = watching(t)
+  watch('early')
+  pass(50)
+  watch('later')
+  pass(50)
   assert.deepEqual(late, ['early'])
-  await after(80)
+  pass(49)
+  assert.deepEqual(late, ['early'])
+  pass(1)
   assert.deepEqual(late, ['early', 'later'])
 })
