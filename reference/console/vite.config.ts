@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { defineConfig } from 'vite'
-import { STAMP, sourcesHash } from './sources.ts'
+import { STAMP, sourcesHash } from '../src/web/console-build.ts'
 
 // `npx vite build reference/console` writes reference/assets/built, which is committed, so that the
 // service starts without a build. A test compares the stamp with the sources.

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
-import { STAMP, sourcesHash } from '../console/sources.ts'
 import { browser, noChromium } from './testing/chromium.ts'
 import { complaints, looksRight } from './testing/looks.ts'
 import { PASSWORD, type Running, running } from './testing/running.ts'
+import { STAMP, sourcesHash } from './web/console-build.ts'
 
 const skip = noChromium
 const EVENTS = process.env['THOROUGH'] === '1' ? 100_000 : 3000
@@ -107,7 +107,7 @@ test('the log is scrolled to its end, searched, opened and pivoted', { skip }, a
   await grid.getByText('csrf.cross_site').last().waitFor()
   await page.keyboard.press('Enter')
   const detail = page.getByRole('complementary', { name: 'Event 1', exact: true })
-  await detail.getByText('203.0.113.9').waitFor()
+  await detail.getByText('Sequence').waitFor()
   await page.keyboard.press('Home')
 
   await page.getByLabel('Event', { exact: true }).fill('session.started')
@@ -201,6 +201,15 @@ test('what browsers complain about is grouped by cause', { skip }, async () => {
   await page.getByRole('button', { name: 'Look again' }).click()
   await page.getByText('2 times').waitFor()
   await looksRight(page, 'console-reports')
+})
+
+test('the posture names what stands open and what to do about it', { skip }, async () => {
+  await open('Posture')
+  await page.getByText(/The doctor asked \d+ questions/).waitFor()
+  assert.ok((await page.locator('.rows li').count()) > 0)
+  await looksRight(page, 'console-posture')
+  await page.getByLabel('Held to').selectOption('development')
+  await page.waitForURL(/tier=development/)
 })
 
 test('without script the console says where the same is to be had', { skip }, async () => {

@@ -82,6 +82,19 @@ export interface Violation {
   }
 }
 
+export interface Posture {
+  readonly asked: number
+  readonly findings: readonly {
+    readonly id: string
+    readonly severity: 'critical' | 'warning' | 'advice'
+    readonly what: string
+    readonly why: string
+    readonly fix: string
+    readonly detail?: string
+    readonly accepted?: string
+  }[]
+}
+
 export interface Chain {
   readonly whole: boolean
   readonly rows: number

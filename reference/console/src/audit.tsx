@@ -51,7 +51,9 @@ export function AuditView(): JSX.Element {
       <FilterForm key={key} filter={filter} />
       <div class="between">
         <p class="hint" role="status">
-          {pages === undefined ? 'Reading…' : `${pages.total.toLocaleString('en')} events`}
+          {pages === undefined
+            ? 'Reading…'
+            : `${pages.total.toLocaleString('en')} events${pages.more ? ', and older ones' : ''}`}
           {fresh > 0 && (
             <>
               {' · '}

@@ -14,6 +14,8 @@ export function isEmpty(filter: Filter): boolean {
 export interface EventPages {
   /** As many as are known of; grows while a filtered list is read on. */
   readonly total: number
+  /** Whether there may be more than that. */
+  readonly more: boolean
   at(index: number): AuditEvent | undefined
   /** Fetches what is missing between two places; answers whether anything came. */
   need(from: number, to: number): Promise<boolean>
@@ -27,6 +29,7 @@ function wholeLog(head: number): EventPages {
   const asked = new Set<number>()
   return {
     total: head,
+    more: false,
     at: index => known.get(head - index),
     async need(from, to) {
       const pages = []
@@ -61,6 +64,7 @@ function narrowedLog(filter: Filter): EventPages {
   let reading = false
   const pages = {
     total: 0,
+    more: false,
     at: (index: number) => known[index],
     async need(_from: number, to: number) {
       if (over || reading || to < known.length) return false
@@ -74,6 +78,7 @@ function narrowedLog(filter: Filter): EventPages {
         })
         known.push(...page)
         over = page.length < PAGE
+        pages.more = !over
         pages.total = known.length
         return true
       } finally {

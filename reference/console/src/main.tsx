@@ -4,6 +4,7 @@ import { AuditView } from './audit.tsx'
 import { LockoutsView, ReportsView } from './lists.tsx'
 import { line, listen } from './live.ts'
 import { OverviewView } from './overview.tsx'
+import { PostureView } from './posture.tsx'
 import { view } from './route.ts'
 import { UsersView } from './users.tsx'
 
@@ -13,6 +14,7 @@ const VIEWS: readonly (readonly [string, string, ComponentType])[] = [
   ['users', 'Users', UsersView],
   ['lockouts', 'Lockouts', LockoutsView],
   ['reports', 'Policy reports', ReportsView],
+  ['posture', 'Posture', PostureView],
 ]
 
 const LINE = { connecting: 'Connecting', live: 'Live', offline: 'Not connected' } as const

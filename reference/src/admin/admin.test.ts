@@ -37,6 +37,7 @@ const LOOKS = [
   '/admin/users',
   '/admin/lockouts',
   '/admin/csp-reports',
+  '/admin/posture',
   '/admin/stream',
 ]
 
@@ -139,6 +140,16 @@ test('a violation that a browser reports is grouped, shown and in the log', asyn
   assert.equal((await root.get('/admin/audit?code=csp.reported')).json.length, 1)
   const page = await fetch(`${at.origin}/login`)
   assert.match(page.headers.get('content-security-policy') ?? '', /report-uri \/reports\/csp/)
+})
+
+test('the doctor says what stands open, and what to do about it', async () => {
+  const { asked, findings } = (await root.get('/admin/posture?tier=production')).json
+  assert.ok(asked > 50)
+  assert.ok(findings.length > 0, 'a development service is no production service')
+  for (const { id, severity, what, fix } of findings) {
+    assert.ok(id && severity && what && fix, id)
+  }
+  assert.equal((await root.get('/admin/posture?tier=lenient')).status, 422)
 })
 
 test('the stream tells what happens while it happens, and ends when somebody lets go', async () => {

@@ -3,7 +3,32 @@ import { exported, rowsOf, verifyLog } from 'bulwark/audit'
 import { refuse } from 'bulwark/refuse'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { admin, auditFilter, eventView, narrowed, number } from './shared.ts'
+import { admin, eventView, number } from './shared.ts'
+
+/** What narrows the log down. */
+const auditFilter = z.strictObject({
+  code: z.string().max(64).optional(),
+  actor: z.string().max(128).optional(),
+  target: z.string().max(128).optional(),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+  contains: z.string().max(128).optional(),
+})
+
+type Query = Parameters<NonNullable<FastifyInstance['bulwark']['audit']>['read']>[0]
+
+/** The filter as the log's port takes it. */
+function narrowed(filter: z.infer<typeof auditFilter>): Omit<Query, 'limit'> {
+  const { code, actor, target, since, until, contains } = filter
+  return {
+    ...(code !== undefined && { code }),
+    ...(actor !== undefined && { actorId: actor }),
+    ...(target !== undefined && { targetId: target }),
+    ...(since !== undefined && { since: Date.parse(since) }),
+    ...(until !== undefined && { until: Date.parse(until) }),
+    ...(contains !== undefined && { contains }),
+  }
+}
 
 const page = auditFilter.extend({
   limit: number.pipe(z.number().min(1).max(1000)).optional(),

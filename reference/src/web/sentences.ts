@@ -36,6 +36,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'social.sign_in_first':
     'There is an account with that address. Sign in to it here, then link the provider on your account page.',
   'social.taken': 'That identity belongs to another account.',
+  'social.last_way_in': 'That is your last way in. Set a password or add a passkey first.',
   'access.not_found': 'That is not there any more.',
   'access.refused': 'You may not do that.',
   'csrf.refused': 'The page was open too long. Try again.',
@@ -79,6 +80,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   unlocked: 'You can try again now.',
   'email-confirmed': 'The new address is yours. From now on you sign in with it.',
   'email-undone': 'Your old address is back. Set a new password as well, if it was not you.',
+  unlinked: 'The link is cut.',
   kept: 'Your account stays. Sign in as before.',
   leaving: 'Your account will be deleted. The mail that is on its way brings it back.',
   ended: 'That device is signed out.',

@@ -28,7 +28,15 @@ export interface PasskeyRow {
   readonly lastUsedAt: string | null
 }
 
+/** An identity provider, and whether this account is linked there. */
+export interface LinkRow {
+  readonly id: string
+  readonly name: string
+  readonly linked: boolean
+}
+
 export interface AccountState extends State {
+  readonly links: readonly LinkRow[]
   readonly email: string
   readonly name: string | undefined
   readonly since: string
@@ -40,7 +48,7 @@ export interface AccountState extends State {
 
 export function accountPage(view: View, state: AccountState): string {
   return page(
-    { ...view, scripts: ['passkeys.js'] },
+    { ...view, scripts: ['passkeys.js', ...(state.links.length > 0 ? ['social.js'] : [])] },
     html`<h1>${state.name ?? state.email}</h1>
 <p class="lead">${state.email} · here since ${state.since.slice(0, 10)}</p>
 ${says(state)}
@@ -50,6 +58,7 @@ ${says(state)}
 <li><div><strong>Password</strong><p>Only you know it; we keep a hash.</p></div><a class="button quiet small" href="/account/password">Change<span class="visually-hidden"> password</span></a></li>
 ${twoStepRow(state.twoStep)}</ul></section>
 ${passkeySection(view, state.passkeys)}
+${linkSection(view, state.links)}
 ${sessionSection(view, state.sessions)}
 ${deviceSection(view, state.devices)}
 <section aria-labelledby="data"><h2 id="data">Your data</h2>
@@ -88,6 +97,20 @@ ${field('Name of this device', { name: 'name', required: false, maxlength: 60, v
 <p class="notice bad" role="alert" data-passkey-problem hidden></p>
 </form>
 <noscript><p class="hint">Adding one needs script, because only a script can ask the browser for it.</p></noscript></section>`
+}
+
+function linkSection(view: View, links: readonly LinkRow[]): Markup | undefined {
+  if (links.length === 0) return undefined
+  return html`<section aria-labelledby="links"><h2 id="links">Sign in by way of others</h2>
+<ul class="rows">
+${links.map(
+  one => html`<li><div><strong>${one.name}</strong> ${one.linked && html`<span class="badge good">Linked</span>`}</div>${
+    one.linked
+      ? html`<button class="danger small" type="button" data-unlink="${one.id}" hidden>Unlink<span class="visually-hidden"> ${one.name}</span></button>`
+      : button(view, `/auth/social/${one.id}/link`, 'Link', one.name, 'quiet')
+  }</li>
+`,
+)}</ul></section>`
 }
 
 function sessionSection(view: View, sessions: readonly SessionRow[]): Markup {

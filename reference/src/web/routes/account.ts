@@ -47,20 +47,24 @@ export function idOf(request: FastifyRequest, name = 'id'): string {
 /** `/account` and what leads away from it; `/step-up`. */
 export function accountRoutes(site: Site): void {
   const { app, account, sessions, visit, view, page, go, fields, query, told, back } = site
-  const { stores, factors, passkeys } = app.bulwark
+  const { stores, factors, passkeys, social } = app.bulwark
   const mine = own(site)
   const iso = (at: number): string => new Date(at).toISOString()
 
   mine.get('/account', async (request, reply, session) => {
     const user = await stores.accounts.byId(session.accountId)
     if (user === undefined) return site.toLogin(request, reply)
-    const [owed, codesLeft, keys, list, devices] = await Promise.all([
+    const [owed, codesLeft, keys, list, devices, identities] = await Promise.all([
       factors?.owed(user.id),
       factors?.backupCodes.remaining(user.id),
       passkeys?.list(user.id),
       sessions.list(user.id),
       account.devices(user.id),
+      social && stores.credentials.ofAccount(user.id, 'identity'),
     ])
+    const linked = new Set(
+      identities?.map(({ data }) => (JSON.parse(data) as { provider?: string }).provider),
+    )
     const text = accountPage(await view(request, 'Account'), {
       ...told(request),
       email: user.email,
@@ -68,6 +72,11 @@ export function accountRoutes(site: Site): void {
       since: iso(user.createdAt),
       twoStep: { on: owed?.includes('totp') === true, codesLeft: codesLeft ?? 0 },
       passkeys: keys ?? [],
+      links: (social?.providers ?? []).map(({ id, name }) => ({
+        id,
+        name,
+        linked: linked.has(id),
+      })),
       sessions: list.map(one => ({
         id: one.id,
         device: one.device,
