@@ -16,6 +16,8 @@ export interface SpoolListener {
 export class Spool {
   readonly #begin: () => Promise<Draft>
   readonly #listener: SpoolListener
+  readonly #isSummed: boolean
+  #isLarge = false
   #bytes = 0
   #memory: Buffer = Buffer.alloc(0)
   #memoryUsed = 0
@@ -27,9 +29,15 @@ export class Spool {
   #failure: unknown
   #discarded = false
 
-  constructor(begin: () => Promise<Draft>, listener: SpoolListener) {
+  /** @param sum `none` is for measuring what the sum costs; such a file cannot be kept */
+  constructor(
+    begin: () => Promise<Draft>,
+    listener: SpoolListener,
+    sum: 'sha256' | 'none' = 'sha256',
+  ) {
     this.#begin = begin
     this.#listener = listener
+    this.#isSummed = sum === 'sha256'
   }
 
   get bytes(): number {
@@ -43,12 +51,13 @@ export class Spool {
 
   take(piece: Buffer): void {
     this.#bytes += piece.length
-    if (this.#hash === undefined) {
+    if (!this.#isLarge) {
       if (this.#bytes <= MEMORY_BYTES) {
         this.#remember(piece)
         return
       }
-      this.#hash = createHash('sha256')
+      this.#isLarge = true
+      if (this.#isSummed) this.#hash = createHash('sha256')
       if (this.#memoryUsed > 0) this.#enqueue(this.#memory.subarray(0, this.#memoryUsed))
       this.#memory = Buffer.alloc(0)
     }
@@ -102,14 +111,14 @@ export class Spool {
 
   /** The whole file, when it was small enough to stay in memory. */
   get memory(): Buffer | undefined {
-    return this.#hash === undefined ? this.#memory.subarray(0, this.#memoryUsed) : undefined
+    return this.#isLarge ? undefined : this.#memory.subarray(0, this.#memoryUsed)
   }
 
   /** Lower-case hex, after the last piece. */
   sha256(): string {
-    return this.#hash === undefined
-      ? hash('sha256', this.#memory.subarray(0, this.#memoryUsed), 'hex')
-      : this.#hash.digest('hex')
+    if (this.#hash !== undefined) return this.#hash.digest('hex')
+    if (this.#isLarge) throw new Error('this file has no sum')
+    return hash('sha256', this.#memory.subarray(0, this.#memoryUsed), 'hex')
   }
 
   /** The draft with everything that came. What was in memory goes there now; call it once. */

@@ -147,7 +147,7 @@ export class MultipartParser {
       return because(refusals.partHeaderTooLarge, `more than ${this.#maxHeadBytes} bytes`)
     }
     if (end === -1) return at
-    const head = readPartHead(bytes.subarray(at, end))
+    const head = readPartHead(bytes, at, end)
     if ('code' in head) return head
     const refusal = this.#sink.head(head)
     if (refusal) return refusal

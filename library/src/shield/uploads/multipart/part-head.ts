@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import type { Refusal } from '../../../kernel/refusal.ts'
 import { because, refusals } from '../refusals.ts'
 
@@ -28,25 +28,29 @@ const IDENTITY: ReadonlySet<string> = new Set(['binary', '8bit', '7bit'])
 const TAKEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * What every browser sends, to the letter. One match takes a third of the time that reading line by
- * line takes, and reads the same (see the tests).
+ * What every browser sends, to the letter, in ASCII. One match takes a quarter of the time that
+ * reading line by line takes, and reads the same (see the tests).
  */
 const USUAL =
-  /^Content-Disposition: form-data; name="([^"\\\x00-\x1f\x7f]+)"(?:; filename="([^"\\\x00-\x1f\x7f]*)")?(?:\r\nContent-Type: ([^\x00-\x20\x7f]+))?$/
+  /^Content-Disposition: form-data; name="([ !#-[\]-~]+)"(?:; filename="([ !#-[\]-~]*)")?(?:\r\nContent-Type: ([!-~]+))?$/
 
 /**
- * Reads the header lines of one part. Whatever two parsers could read differently is refused: a
- * parameter or field twice, backslashes, two file names that differ, bytes that are not UTF-8.
+ * Reads the header lines of one part, which stand in `bytes` from `from` to before `to`. Whatever two
+ * parsers could read differently is refused: a parameter or field twice, backslashes, two file names
+ * that differ, bytes that are not UTF-8.
  *
  * @see RFC 7578 §4; RFC 2183 §2
  */
-export function readPartHead(bytes: Buffer): PartHead | Refusal {
-  const ascii = isAscii(bytes)
-  if (!ascii && !isUtf8(bytes)) return ambiguous('header bytes that are not UTF-8')
-  const text = ascii ? bytes.toString('latin1') : bytes.toString('utf8')
+export function readPartHead(
+  bytes: Buffer,
+  from = 0,
+  to: number = bytes.length,
+): PartHead | Refusal {
+  const text = bytes.toString('latin1', from, to)
   const usual = USUAL.exec(text)
   if (usual) return partHead(usual[1], usual[2], usual[3] ?? '')
-  return readLines(text)
+  if (!isUtf8(bytes.subarray(from, to))) return ambiguous('header bytes that are not UTF-8')
+  return readLines(bytes.toString('utf8', from, to))
 }
 
 /** Line by line, for all that is not quite usual. */
