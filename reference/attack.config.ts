@@ -106,6 +106,7 @@ const config: AttackConfig = defineAttack({
     renew: { send: 'POST /auth/refresh', json: { refreshToken: '{refresh}' } },
     logout: { send: 'POST /auth/logout' },
   },
+  oauth: {},
   adminRoutes: [
     'GET /admin/audit',
     'GET /admin/overview',

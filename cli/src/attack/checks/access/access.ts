@@ -50,6 +50,13 @@ async function reads(
   return findings
 }
 
+/** The plain request must be refused: where anybody may read, a disguise shows nothing. */
+async function refusedPlainly(thing: Owned, bob: Person): Promise<void> {
+  const plain = await bob.bare(fill(thing.routes.read, { id: thing.id }))
+  if (plain.text.includes(thing.marker))
+    throw absent(`somebody else's ${thing.routes.name} is shown to anybody: see idor.read`)
+}
+
 /** Runs for every kind of object, with Alice as the owner and Bob as the thief. */
 async function forEach(
   scene: Scene,
@@ -238,6 +245,7 @@ export const checks: readonly Check[] = [
     fix: 'Authorize in the lookup that all methods share. Bulwark: access.',
     run: scene =>
       forEach(scene, async (thing, bob) => {
+        await refusedPlainly(thing, bob)
         const { path } = fill(thing.routes.read, { id: thing.id })
         const findings: Finding[] = []
         const update = thing.routes.update ?? thing.routes.create
@@ -272,6 +280,7 @@ export const checks: readonly Check[] = [
     fix: 'Take one exact form of ids and refuse all others with 404. Bulwark: access.',
     run: scene =>
       forEach(scene, async (thing, bob) => {
+        await refusedPlainly(thing, bob)
         const path = (id: string) => pathOf(thing.routes.read).replace('{id}', id)
         const mine = await made(scene, bob, thing.routes)
         const { id } = thing
@@ -309,6 +318,7 @@ export const checks: readonly Check[] = [
     fix: 'Strip such headers at the edge and ignore them in the service. Bulwark: trustedProxies.',
     run: scene =>
       forEach(scene, async (thing, bob) => {
+        await refusedPlainly(thing, bob)
         const ask = fill(thing.routes.read, { id: thing.id })
         const identities = (await namesOf(thing.alice)).flatMap(name =>
           ['X-User-Id', 'X-Forwarded-User', 'X-Remote-User', 'X-Auth-User', 'X-User'].map(

@@ -1,6 +1,6 @@
 import { absent, type Check, type Finding, fail, judged, pass, unclear } from '../../check.ts'
 import { formStep } from '../../people/form-step.ts'
-import { pathOf } from '../../people/step.ts'
+import { routeOf } from '../../people/step.ts'
 import type { Scene } from '../../scene.ts'
 import type { Reply } from '../../wire/reply.ts'
 import { isThrottled, known, looks, untilThrottled, wrongPassword } from '../login.ts'
@@ -376,7 +376,7 @@ export const checks: readonly Check[] = [
       const [once, twice] = [await ask(nobody), await ask(nobody)]
       if (once.ok && credentials(once) !== credentials(twice))
         return fail({
-          where: pathOf(step),
+          where: routeOf(step),
           variant: 'decoys',
           says: 'the credentials offered for a made-up name change from one asking to the next',
           evidence: [once, twice],

@@ -2,7 +2,7 @@ import { absent, type Check, type Finding, fail, judged, pass, unclear } from '.
 import type { PasskeyRoutes } from '../../config/config.ts'
 import { Authenticator, type Twist } from '../../people/authenticator.ts'
 import type { Person } from '../../people/person.ts'
-import { pathOf } from '../../people/step.ts'
+import { routeOf } from '../../people/step.ts'
 import type { Visitor } from '../../people/visitor.ts'
 import type { Scene } from '../../scene.ts'
 import type { Reply } from '../../wire/reply.ts'
@@ -241,7 +241,7 @@ export const checks: readonly Check[] = [
       const short = seen.some(text => Buffer.from(text, 'base64url').length < 16)
       if (short || new Set(seen).size < seen.length)
         findings.push({
-          where: pathOf(routes(scene).loginOptions),
+          where: routeOf(routes(scene).loginOptions),
           variant: short ? 'short' : 'repeated',
           says: short ? 'a challenge is shorter than 16 bytes' : 'challenges repeat',
           evidence: [first.reply],

@@ -1,6 +1,6 @@
 import { absent, type Check, type Finding, fail, judged, pass, unclear } from '../../check.ts'
 import type { Person } from '../../people/person.ts'
-import { fill, pathOf } from '../../people/step.ts'
+import { fill, routeOf } from '../../people/step.ts'
 import type { Scene } from '../../scene.ts'
 import { removes, setCookies } from '../../wire/jar.ts'
 import type { Reply } from '../../wire/reply.ts'
@@ -142,7 +142,7 @@ export const checks: readonly Check[] = [
       if (await alice.alive()) throw unclear('signing out did not sign out', 'session.logout')
       return (await kept.alive())
         ? fail({
-            where: pathOf(logoutOf(scene)),
+            where: routeOf(logoutOf(scene)),
             says: 'the cookie works on after signing out',
             evidence: [await probe(kept), out],
           })
@@ -169,10 +169,10 @@ export const checks: readonly Check[] = [
       const person = await throwAway(scene)
       const [here, other] = [await person(), await person()]
       const out = await here.send(step)
-      if (out.status >= 400) throw unclear(`${pathOf(step)} answered ${out.status}`)
+      if (out.status >= 400) throw unclear(`${routeOf(step)} answered ${out.status}`)
       return (await other.alive())
         ? fail({
-            where: pathOf(step),
+            where: routeOf(step),
             says: 'the other session is still signed in',
             evidence: [await probe(other), out],
           })
@@ -384,7 +384,7 @@ export const checks: readonly Check[] = [
       const alice = await scene.signIn('alice')
       const reply = await alice.send(logoutOf(scene))
       const gone = setCookies(reply).some(cookie => cookie.name === name && removes(cookie))
-      const where = pathOf(logoutOf(scene))
+      const where = routeOf(logoutOf(scene))
       if (!gone)
         return fail({
           where,

@@ -1,6 +1,6 @@
 import { absent, type Check, type Finding, fail, judged, pass, unclear } from '../../check.ts'
 import { linkIn } from '../../people/mailbox.ts'
-import { fill, pathOf } from '../../people/step.ts'
+import { fill, routeOf } from '../../people/step.ts'
 import { totp } from '../../people/totp.ts'
 import type { Reply } from '../../wire/reply.ts'
 import { isThrottled } from '../login.ts'
@@ -221,7 +221,7 @@ export const checks: readonly Check[] = [
         const reply = await old.send(step)
         if (reply.ok)
           findings.push({
-            where: pathOf(step),
+            where: routeOf(step),
             variant,
             says: `a session that never showed the factor may change it (${variant})`,
             evidence: [reply],
@@ -261,7 +261,7 @@ export const checks: readonly Check[] = [
         !signedIn && reply.status < 400
           ? [
               {
-                where: pathOf(routes.setup),
+                where: routeOf(routes.setup),
                 variant: 'unfinished',
                 says: 'the factor is on before any code of it was seen',
                 evidence: [reply, setup],
