@@ -55,28 +55,32 @@ export async function load(
   let over = false
   const workers = Array.from({ length: options.connections }, () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    let held: Buffer = Buffer.alloc(0)
-    const fire = (): void => {
-      if (over || answers >= most) {
-        socket.end()
-        return
+    const open = (): void => {
+      const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      let held: Buffer = Buffer.alloc(0)
+      let ending = false
+      const fire = (): void => {
+        if (over || answers >= most) socket.end()
+        else socket.write((shots[next++ % shots.length] as Shot).bytes)
       }
-      socket.write((shots[next++ % shots.length] as Shot).bytes)
+      socket.on('connect', fire)
+      socket.on('data', (chunk: Buffer) => {
+        held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+        const answer = answerIn(held)
+        if (answer === undefined || held.length < answer.length) return
+        const status = held.toString('latin1', 9, 10)
+        statuses[status] = (statuses[status] ?? 0) + 1
+        answers += 1
+        held = held.subarray(answer.length)
+        ending = answer.last
+        if (ending) socket.end()
+        else fire()
+      })
+      socket.on('error', error => (over ? resolve() : reject(error)))
+      // A server may end a connection after so many requests, and says so: take another one.
+      socket.on('close', () => (ending && !over ? open() : resolve()))
     }
-    socket.on('connect', fire)
-    socket.on('data', (chunk: Buffer) => {
-      held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-      const length = answerLength(held)
-      if (length === undefined || held.length < length) return
-      const status = held.toString('latin1', 9, 10)
-      statuses[status] = (statuses[status] ?? 0) + 1
-      answers += 1
-      held = held.subarray(length)
-      fire()
-    })
-    socket.on('error', error => (over ? resolve() : reject(error)))
-    socket.on('close', () => resolve())
+    open()
     return promise
   })
   const timer = setTimeout(() => {
@@ -87,8 +91,8 @@ export async function load(
   return { answers, statuses }
 }
 
-/** Bytes of the first answer in `held`, or undefined while its head is not complete. */
-function answerLength(held: Buffer): number | undefined {
+/** Length of the first answer in `held` and whether it is the connection's last, once its head is there. */
+function answerIn(held: Buffer): { readonly length: number; readonly last: boolean } | undefined {
   const end = held.indexOf(HEADER_END)
   if (end === -1) return undefined
   const head = held.toString('latin1', 0, end)
@@ -96,5 +100,6 @@ function answerLength(held: Buffer): number | undefined {
   if (length === undefined && !/^HTTP\/1\.1 (204|304)/.test(head)) {
     throw new Error('an answer without Content-Length: this client does not read chunks')
   }
-  return end + HEADER_END.length + Number(length ?? 0)
+  const last = /\r\nconnection: *close/i.test(head)
+  return { length: end + HEADER_END.length + Number(length ?? 0), last }
 }

@@ -14,7 +14,7 @@ import { freePort } from './contender.ts'
 import { shown, spread } from './statistics.ts'
 
 /** One call of what is measured. */
-type Call = (index: number) => Promise<unknown>
+type Call = (index: number) => unknown
 type Session = Parameters<Stores['sessions']['create']>[0]
 
 interface Of {
