@@ -14,6 +14,7 @@ export default async function* reporter(source) {
   const failures = []
   let announced = false
   let files = 0
+  const times = []
   for await (const event of source) {
     const { type, data } = event
     if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed') {
@@ -26,11 +27,14 @@ export default async function* reporter(source) {
       skipped.push(`  ${data.name}: ${data.skip === true ? 'no reason given' : data.skip}\n`)
     if (type === 'test:summary' && data.file !== undefined) {
       files += 1
+      times.push([data.duration_ms, relative(process.cwd(), data.file)])
       if (files % 25 === 0) yield `… ${files} files\n`
     }
     if (!isCount(event)) continue
     if (!announced) {
       announced = true
+      const slowest = times.sort((a, b) => b[0] - a[0]).slice(0, 8)
+      yield `\nSlowest files:\n${slowest.map(([ms, file]) => `  ${(ms / 1000).toFixed(1)} s ${file}\n`).join('')}`
       if (failures.length > 0) yield `\nFailed:\n\n${failures.join('\n')}`
       yield skipped.length === 0
         ? '\nNothing was skipped.\n'

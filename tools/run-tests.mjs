@@ -1,5 +1,6 @@
 // Runs the suite on whichever Node runs this file. Arguments are passed on to the test runner.
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -9,6 +10,8 @@ const { status } = spawnSync(
   [
     '--conditions=bulwark:source',
     '--test',
+    // Node leaves one core idle; half of our files wait for servers anyway.
+    `--test-concurrency=${availableParallelism() + 1}`,
     '--test-reporter=./tools/reporter.mjs',
     '--test-reporter-destination=stdout',
     ...(patterns.length > 0 ? patterns : ['{library,cli,reference,bench}/src/**/*.test.ts']),
