@@ -10,8 +10,7 @@ const { status } = spawnSync(
   [
     '--conditions=bulwark:source',
     '--test',
-    // Node leaves one core idle; half of our files wait for servers anyway.
-    `--test-concurrency=${availableParallelism() + 1}`,
+    `--test-concurrency=${availableParallelism()}`,
     '--test-reporter=./tools/reporter.mjs',
     '--test-reporter-destination=stdout',
     ...(patterns.length > 0 ? patterns : ['{library,cli,reference,bench}/src/**/*.test.ts']),
