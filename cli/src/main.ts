@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   scan: async () => (await import('./scan/scan.ts')).command,
   migrate: async () => (await import('./migrate/migrate.ts')).command,
   keys: async () => (await import('./keys/keys.ts')).command,
+  dossier: async () => (await import('./dossier/dossier.ts')).command,
   explain: async () => (await import('./explain/explain.ts')).command,
 }
 

@@ -16,11 +16,13 @@ import { throttleChecks } from '../shield/throttle/throttle.checks.ts'
 import { storeChecks } from '../store/store.checks.ts'
 import { secretsChecks } from '../vault/secrets/secrets.checks.ts'
 import type { DoctorOptions, Facts } from './facts.ts'
+import type { Requirement } from './requirements.ts'
 import { routesChecks } from './routes.checks.ts'
 import { runtimeChecks } from './runtime.checks.ts'
 import { serviceChecks } from './service.checks.ts'
 
 export type { DoctorOptions, Facts } from './facts.ts'
+export type { Requirement } from './requirements.ts'
 
 /**
  * What a service is held to. `development` asks what matters on any machine; `production` asks all
@@ -149,6 +151,12 @@ export function doctorOptions(options: DoctorOptions = {}): DoctorOptions {
     }
   }
   return options
+}
+
+/** Every requirement of ASVS 5.0 and how a service stands to it; loaded only when it is asked for. */
+export async function requirements(findings: readonly Finding[]): Promise<readonly Requirement[]> {
+  const { judged } = await import('./requirements.ts')
+  return judged(new Set(findings.map(({ id }) => id)))
 }
 
 function sentence({ id, what, detail, fix }: Finding): string {
