@@ -1,4 +1,5 @@
 import { ConfigFault } from '../../kernel/fault.ts'
+import { onlyKnown } from '../../kernel/options.ts'
 import {
   type ArchiveBounds,
   type Bounds,
@@ -66,11 +67,10 @@ function kindsCalled(word: string): readonly Kind[] {
   )
 }
 
-function section<T extends object>(name: string, defaults: T, given: Partial<T> | undefined): T {
+function section<T extends object>(name: string, defaults: T, given: Partial<T> = {}): T {
+  onlyKnown(`uploads.${name}`, given, Object.keys(defaults))
   const merged: T = { ...defaults, ...given }
   for (const [key, value] of Object.entries(merged)) {
-    if (!Object.hasOwn(defaults, key))
-      throw new ConfigFault(`uploads.${name}.${key}`, 'is no option')
     if (typeof value === 'number') limit(`${name}.${key}`, value)
   }
   return merged

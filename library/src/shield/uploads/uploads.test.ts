@@ -11,7 +11,7 @@ import { page } from './judge/documents.test.kit.ts'
 import { gif, jpeg, png } from './judge/pictures.test.kit.ts'
 import { cut, fieldPart, filePart, form, rawPart } from './multipart/form.test.kit.ts'
 import { allFiles, CONTENT_TYPE, headersOf, verbsOf, world } from './receive/world.test.kit.ts'
-import { diskStorage, type StoredFile, uploads } from './uploads.ts'
+import { diskStorage, type Fields, type StoredFile, uploads } from './uploads.ts'
 
 const words = (bytes: number): Buffer => Buffer.alloc(bytes, 'words and more words\n')
 const one = (bytes: Buffer, name = 'a.txt'): Buffer => form(filePart('file', name, bytes, ''))
@@ -336,6 +336,25 @@ test('somebody else who counts the same bytes may refuse', async () => {
   assert.equal(wire, one(words(400)).length)
 })
 
+test('who knows the form may refuse it before anything is kept', async () => {
+  const at = world()
+  const refusal = { code: 'csrf.bad_token', says: 'csrf.refused', status: 403 }
+  const request = { header: headersOf({ 'content-type': CONTENT_TYPE }), owner: 'ann' }
+  const sent = (token: string): Readable =>
+    Readable.from([form(fieldPart('_csrf', token), filePart('file', 'a.txt', 'x', ''))], {
+      objectMode: false,
+    })
+  const admit = (fields: Fields): typeof refusal | undefined =>
+    fields.get('_csrf')?.[0] === 'right' ? undefined : refusal
+  assert.deepEqual(
+    await at.files.receive({ ...request, body: sent('wrong'), admit }),
+    refused(refusal),
+  )
+  await at.files.settled()
+  assert.deepEqual(allFiles(at.folder), [])
+  assert.ok((await at.files.receive({ ...request, body: sent('right'), admit })).ok)
+})
+
 test('a body that any iterable gives is received alike', async () => {
   const at = world()
   const body = (async function* () {
@@ -404,11 +423,15 @@ for (const [option, options] of [
   ['uploads.request.maxFiles', { request: { maxFiles: 0 } }],
   ['uploads.quota.maxBytes', { quota: { maxBytes: -1 } }],
   ['uploads.scanSeconds', { scanSeconds: 0 }],
+  ['uploads.maxByte', { maxByte: 1 }],
+  ['uploads.request.maxFile', { request: { maxFile: 1 } }],
+  ['uploads.download.cacheSeconds', { download: { cacheSeconds: -1 } }],
+  ['uploads.image.maxPixel', { image: { maxPixel: 1 } }],
   ['uploads.download.origin', { download: { origin: 'https://files.example/path' } }],
 ] as const) {
   test(`${JSON.stringify(options)} does not start, and names ${option}`, () => {
     assert.throws(
-      () => world(options),
+      () => world(options as object),
       (error: unknown) => error instanceof ConfigFault && error.option === option,
     )
   })

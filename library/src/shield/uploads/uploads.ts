@@ -1,41 +1,31 @@
-import type { KeyObject } from 'node:crypto'
-import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Refusal } from '../../kernel/refusal.ts'
 import { contentDisposition, type Disposition } from './give/disposition.ts'
 import { signLink, verifyLink } from './give/link.ts'
-import { type Download, type DownloadRequest, type DownloadRules, serve } from './give/serve.ts'
+import { type Download, type DownloadRequest, serve } from './give/serve.ts'
 import { type FileVerdict, judgeFile } from './judge/judge-file.ts'
-import { KINDS } from './judge/kinds.ts'
 import { diskStorage } from './keep/disk.ts'
-import type { FileStorage, Quota, StoredFile } from './keep/storage.ts'
+import type { StoredFile } from './keep/storage.ts'
 import { boundaryOf } from './multipart/boundary.ts'
 import { judgeFileName, repairFileName } from './names/file-name.ts'
 import { type OpenedFile, type OpenMode, openWithin } from './names/open-within.ts'
 import { judgePath } from './names/path.ts'
-import { limit, type PolicyOptions, policyOf } from './policy.ts'
+import { settle, type UploadsOptions, type UploadsSettings } from './options.ts'
 import { clamav } from './receive/clamav.ts'
 import { type Body, hold, turnAway } from './receive/feed.ts'
 import { Ledger } from './receive/ledger.ts'
-import {
-  type Received,
-  Reception,
-  type ReceptionContext,
-  type ReceptionRules,
-  type WireBudget,
-} from './receive/reception.ts'
-import { DEFAULT_REQUEST_BOUNDS, type RequestBounds } from './receive/request-bounds.ts'
-import type { Rewriter } from './receive/rewrite.ts'
-import type { Scanner } from './receive/scan.ts'
+import { type Fields, type Received, Reception, type WireBudget } from './receive/reception.ts'
 import { sharpRewriter } from './receive/sharp.ts'
 import { stripMetadata } from './receive/strip.ts'
 import { because, refusals } from './refusals.ts'
 
 export type { DiskOptions } from './keep/disk.ts'
 export type { Draft, FileStorage, Quota, StoredFile, Usage } from './keep/storage.ts'
+export type { DownloadOptions, UploadsOptions, UploadsSettings } from './options.ts'
 export type { PolicyOptions } from './policy.ts'
 export type { Body } from './receive/feed.ts'
-export type { Received, ReceivedFile, WireBudget } from './receive/reception.ts'
+export type { Fields, Received, ReceivedFile, WireBudget } from './receive/reception.ts'
 export type { RequestBounds } from './receive/request-bounds.ts'
 export type { RewriteInput, Rewriter } from './receive/rewrite.ts'
 export type { ScanInput, Scanner, ScanVerdict } from './receive/scan.ts'
@@ -54,41 +44,6 @@ export {
   stripMetadata,
 }
 
-export interface UploadsOptions extends PolicyOptions {
-  /** Where files live, such as `diskStorage({ folder })`. */
-  readonly storage: FileStorage
-  /** What one request may bring, and how slowly. */
-  readonly request?: Partial<RequestBounds>
-  /** Names of form fields that may bring files; any unless told. */
-  readonly fileFields?: readonly string[]
-  /** What one owner may keep; 1 GiB and 1,000 files unless told, `false` for no bound. */
-  readonly quota?: Partial<Quota> | false
-  /** Asked about every file before anybody can read it. */
-  readonly scan?: Scanner
-  /** Longest wait for the scanner; 30. */
-  readonly scanSeconds?: number
-  /** Makes a fresh file of every accepted one. */
-  readonly rewrite?: Rewriter
-  readonly download?: DownloadOptions
-  /** `keys.for('download-link')`; without it there are no signed links. */
-  readonly linkKey?: KeyObject
-  readonly clock?: Clock
-}
-
-export interface DownloadOptions {
-  /** Types that may open in the browser's own window; raster pictures, plain text and MP4 unless told. */
-  readonly inline?: readonly string[]
-  /** Seconds that the owner's browser may keep a file; 0, which is `no-store`. */
-  readonly cacheSeconds?: number
-  /**
-   * An origin of its own for files, such as `https://files.example-usercontent.com`: what slips
-   * through then meets no cookies and no pages of ours. Signed links lead there.
-   */
-  readonly origin?: string
-  /** Life of signed links; 300. */
-  readonly linkSeconds?: number
-}
-
 /** One request to upload, as any framework can show it. `Incoming` has `header` already. */
 export interface UploadRequest {
   header(name: string): string | undefined
@@ -99,6 +54,11 @@ export interface UploadRequest {
   readonly signal?: AbortSignal
   /** Counts the same bytes for the limits of the whole request. */
   readonly budget?: WireBudget
+  /**
+   * Asked when everything is there and nothing is kept yet: the last word on a form, such as a token
+   * against forgery in one of its fields.
+   */
+  admit?(fields: Fields): Refusal | undefined
 }
 
 export interface LinkOptions {
@@ -113,6 +73,7 @@ export interface Uploads {
   receive(request: UploadRequest): Promise<Outcome<Received>>
   /** The owner's own file; `uploads.absent` for everybody else's. */
   find(owner: string, id: string): Promise<Outcome<StoredFile>>
+  /** Newest first. */
   list(owner: string): Promise<readonly StoredFile[]>
   /** `uploads.absent` unless it was there, was the owner's, and nobody else was faster. */
   remove(owner: string, id: string): Promise<Outcome<void>>
@@ -127,38 +88,25 @@ export interface Uploads {
     request: DownloadRequest,
     holder?: string,
   ): Promise<Outcome<Download>>
+  /** The options with everything filled in. */
+  readonly settings: UploadsSettings
   /** Waits until nothing of refused uploads is left. */
   settled(): Promise<void>
   /** As `settled`, and lets go of the storage. */
   close(): Promise<void>
 }
 
-const DEFAULT_QUOTA: Quota = { maxBytes: 1024 * 1024 * 1024, maxFiles: 1000 }
-
 /**
  * Takes files in and gives them back: the bytes decide what a file is, the disk never fills, the
  * download never runs.
  *
  * @throws {ConfigFault} for a setting that cannot be meant
- * @see ASVS V5; OWASP File Upload Cheat Sheet
+ * @see ASVS 5.1.1, 5.2.2; OWASP File Upload Cheat Sheet
  */
 export function uploads(options: UploadsOptions): Uploads {
-  const { storage } = options
-  const clock = options.clock ?? systemClock
-  const quota = quotaOf(options.quota)
-  const ledger = quota && new Ledger(storage, quota)
-  const rules: ReceptionRules = {
-    policy: policyOf(options),
-    storage,
-    quota,
-    clock,
-    scan: options.scan,
-    scanSeconds: limit('scanSeconds', options.scanSeconds ?? 30),
-    rewrite: options.rewrite,
-    request: requestBounds(options),
-    fileFields: options.fileFields && new Set(options.fileFields),
-  }
-  const download = downloadRules(options)
+  const { rules, download, origin, linkSeconds, settings } = settle(options)
+  const { storage, clock } = rules
+  const ledger = rules.quota && new Ledger(storage, rules.quota)
   const clearing = new Set<Promise<void>>()
 
   const find = async (owner: string, id: string): Promise<Outcome<StoredFile>> => {
@@ -167,15 +115,19 @@ export function uploads(options: UploadsOptions): Uploads {
   }
 
   const receive = async (request: UploadRequest): Promise<Outcome<Received>> => {
-    const early = earlyFault(request, rules.request)
-    if (typeof early !== 'string') {
-      if (early.close) turnAway(request.body)
-      return refused(early)
+    const boundary = boundaryOrFault(request, rules.request.maxRequestBytes)
+    if (typeof boundary !== 'string') {
+      if (boundary.close) turnAway(request.body)
+      return refused(boundary)
     }
     hold(request.body)
     const account = await ledger?.open(request.owner)
-    const context: ReceptionContext = { owner: request.owner, account, budget: request.budget }
-    const reception = new Reception(early, request.body, rules, context)
+    const reception = new Reception(boundary, request.body, rules, {
+      owner: request.owner,
+      account,
+      budget: request.budget,
+      admit: request.admit?.bind(request),
+    })
     const abort = (): void => reception.abort()
     if (request.signal?.aborted) abort()
     request.signal?.addEventListener('abort', abort, { once: true })
@@ -193,6 +145,7 @@ export function uploads(options: UploadsOptions): Uploads {
     receive,
     find,
     settled,
+    settings,
     list: owner => storage.list(owner),
     async remove(owner, id) {
       const file = await find(owner, id)
@@ -205,18 +158,19 @@ export function uploads(options: UploadsOptions): Uploads {
       const file = await find(owner, id)
       return file.ok ? serve(file.value, request, download) : file
     },
-    link(file, path, { disposition = 'attachment', seconds, holder } = {}) {
-      const life = seconds ?? options.download?.linkSeconds ?? 300
-      const terms = { id: file.id, expiresAt: clock() + life * 1000, disposition }
+    link(file, path, { disposition = 'attachment', seconds = linkSeconds, holder } = {}) {
+      const terms = { id: file.id, expiresAt: clock() + seconds * 1000, disposition }
       const query = signLink(holder === undefined ? terms : { ...terms, holder }, linkKey(options))
-      return `${options.download?.origin ?? ''}${path}?${query}`
+      return `${origin}${path}?${query}`
     },
     async serveLink(id, query, request, holder) {
       const terms = verifyLink(id, query, holder, linkKey(options), clock)
       if (!terms.ok) return terms
       const file = await storage.find(id)
       if (file === undefined) return refused(refusals.absent)
-      return serve(file, { ...pick(request), disposition: terms.value.disposition }, download)
+      const { disposition } = terms.value
+      const { method } = request
+      return serve(file, { method, header: name => request.header(name), disposition }, download)
     },
     async close() {
       await settled()
@@ -226,58 +180,17 @@ export function uploads(options: UploadsOptions): Uploads {
 }
 
 /** The boundary, or why the body need not be read at all. */
-function earlyFault(
-  request: UploadRequest,
-  bounds: RequestBounds,
-): string | ReturnType<typeof because> {
+function boundaryOrFault(request: UploadRequest, maxBytes: number): string | Refusal {
   const coding = request.header('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     return because(refusals.notMultipart, 'a content coding')
   }
   const length = Number(request.header('content-length') ?? 0)
-  if (length > bounds.maxRequestBytes) {
-    return because(refusals.requestTooLarge, `${length} bytes announced`)
-  }
+  if (length > maxBytes) return because(refusals.requestTooLarge, `${length} bytes announced`)
   return boundaryOf(request.header('content-type'))
 }
 
-function requestBounds(options: UploadsOptions): RequestBounds {
-  const bounds = { ...DEFAULT_REQUEST_BOUNDS, ...options.request }
-  for (const [key, value] of Object.entries(bounds)) limit(`request.${key}`, value)
-  return bounds
-}
-
-function quotaOf(quota: UploadsOptions['quota']): Quota | undefined {
-  if (quota === false) return undefined
-  const { maxBytes, maxFiles } = { ...DEFAULT_QUOTA, ...quota }
-  return {
-    maxBytes: limit('quota.maxBytes', maxBytes),
-    maxFiles: limit('quota.maxFiles', maxFiles),
-  }
-}
-
-function downloadRules(options: UploadsOptions): DownloadRules {
-  const { inline, cacheSeconds = 0, origin } = options.download ?? {}
-  if (origin !== undefined && new URL(origin).origin !== origin) {
-    throw new ConfigFault(
-      'uploads.download.origin',
-      'is no bare origin; write https://files.example',
-    )
-  }
-  const types = inline ?? KINDS.filter(kind => kind.inline).map(kind => kind.type)
-  return {
-    storage: options.storage,
-    inline: new Set(types),
-    cacheSeconds,
-    resourcePolicy: origin === undefined ? 'same-origin' : 'cross-origin',
-  }
-}
-
-function linkKey(options: UploadsOptions): KeyObject {
+function linkKey(options: UploadsOptions): NonNullable<UploadsOptions['linkKey']> {
   if (options.linkKey !== undefined) return options.linkKey
   throw new ConfigFault('uploads.linkKey', "is missing; write keys.for('download-link')")
-}
-
-function pick(request: DownloadRequest): DownloadRequest {
-  return { method: request.method, header: name => request.header(name) }
 }

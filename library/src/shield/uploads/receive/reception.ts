@@ -18,10 +18,13 @@ export interface ReceivedFile extends StoredFile {
   readonly field: string
 }
 
-/** What a request brought. Field names are keys of a map, so none of them means anything. */
+/** The text fields of a form. Names are keys of a map, so none of them means anything. */
+export type Fields = ReadonlyMap<string, readonly string[]>
+
+/** What a request brought. */
 export interface Received {
   readonly files: readonly ReceivedFile[]
-  readonly fields: ReadonlyMap<string, readonly string[]>
+  readonly fields: Fields
 }
 
 /** Counts the bytes of a request for somebody else too. */
@@ -42,6 +45,7 @@ export interface ReceptionContext {
   readonly owner: string
   readonly account: Account | undefined
   readonly budget: WireBudget | undefined
+  readonly admit: ((fields: Fields) => Refusal | undefined) | undefined
 }
 
 /** More than this waiting for the disk, and no more is read until half of it is there. */
@@ -249,6 +253,8 @@ export class Reception implements PartSink {
   async #keepAll(): Promise<void> {
     const outcomes = await Promise.all(this.#accepting)
     if (this.#settled) return
+    const forbidden = this.#context.admit?.(this.#fields)
+    if (forbidden) return this.#refuse(forbidden)
     if (outcomes.length === 0) return this.#refuse(refusals.noFile)
     const kept: ReceivedFile[] = []
     try {
