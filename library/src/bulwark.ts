@@ -540,6 +540,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         stepUpSeconds: flows.ground.settings.stepUpMs / 1000,
         resetSeconds: flows.ground.settings.resetMs / 1000,
       },
+    oauth: options.oauth ?? false,
     runtime: here,
     doctor: judged,
   }

@@ -159,6 +159,7 @@ const seeded: readonly (readonly [id: string, options: BulwarkOptions, routes?: 
   ['reset.long-link', { account: { ...ACCOUNT, resetSeconds: 86_400 } }],
   ['refresh.long-access', { account: ACCOUNT, refresh: { accessSeconds: 3600 } }],
   ['refresh.long-idle', { account: ACCOUNT, refresh: { idleSeconds: 30 * 86_400 } }],
+  ['oauth.open-registration', { account: ACCOUNT, oauth: { scopes: {}, registration: 'open' } }],
   ['outbound.metadata-reachable', allowing('169.254.0.0/16')],
   ['outbound.loopback-reachable', allowing('127.0.0.0/8')],
   ['outbound.wide-exception', allowing('10.0.0.0/8')],

@@ -6,6 +6,7 @@ import { httpChecks } from '../http/http.checks.ts'
 import type { Check } from '../kernel/check.ts'
 import { ConfigFault } from '../kernel/fault.ts'
 import { onlyKnown } from '../kernel/options.ts'
+import { oauthChecks } from '../oauth/server/server.checks.ts'
 import { outboundChecks } from '../outbound/outbound.checks.ts'
 import { sessionsChecks } from '../session/sessions/sessions.checks.ts'
 import { contentChecks } from '../shield/content/content.checks.ts'
@@ -74,6 +75,7 @@ const QUESTIONS: readonly Question[] = [
   ...about('library/src/account/password', passwordChecks, facts => facts.password),
   ...about('library/src/account/lockout', lockoutChecks, facts => facts.lockout),
   ...about('library/src/account/mail', mailChecks, facts => facts.mail),
+  ...about('library/src/oauth/server', oauthChecks, facts => facts.oauth),
 ]
 
 /** Every check there is, in the order in which they are asked. */

@@ -3,6 +3,7 @@ import type { MailFacts } from '../account/mail/mail.checks.ts'
 import type { PasswordFacts } from '../account/password/password.checks.ts'
 import type { AuditFacts } from '../audit/audit.checks.ts'
 import type { HttpFacts } from '../http/http.checks.ts'
+import type { OAuthFacts } from '../oauth/server/server.checks.ts'
 import type { OutboundSettings } from '../outbound/options.ts'
 import type { OutboundFacts } from '../outbound/outbound.checks.ts'
 import type { SessionsFacts } from '../session/sessions/sessions.checks.ts'
@@ -38,6 +39,8 @@ export interface Facts {
   readonly password: PasswordFacts | undefined
   readonly lockout: LockoutFacts | undefined
   readonly mail: MailFacts | undefined
+  /** Absent where there is no authorization server. */
+  readonly oauth: OAuthFacts | undefined
 }
 
 /** What only whoever runs the service can tell, and what they decided to live with. */

@@ -4,6 +4,7 @@ import type { AuditOptions } from '../audit/settings.ts'
 import type { ProxyTrust } from '../http/address.ts'
 import type { ForwardingSeen } from '../http/forwarding-watch.ts'
 import type { FramingOptions } from '../http/framing.ts'
+import type { OAuthOptions } from '../oauth/server/options.ts'
 import type { SessionsOptions } from '../session/sessions/sessions.ts'
 import { JSON_DEFAULTS, type JsonLimits } from '../shield/content/json.ts'
 import type { HeadersOptions } from '../shield/headers/headers.ts'
@@ -64,6 +65,7 @@ export interface Settled {
         readonly resetSeconds: number
       }
     | false
+  readonly oauth: OAuthOptions | false
   readonly runtime: Runtime
   readonly doctor: DoctorOptions
 }
@@ -184,6 +186,7 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
       storeKind: settled.storeKind,
       processes,
     },
+    oauth: settled.oauth === false ? undefined : { options: settled.oauth, production },
     sessions: settled.session === false ? undefined : { options: settled.session, production },
     password:
       account === false
