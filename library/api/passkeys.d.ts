@@ -1,0 +1,96 @@
+import { type Outcome } from '../../kernel/outcome.ts';
+import type { Session } from '../../session/sessions/sessions.ts';
+import type { Ground, Visit } from '../ground.ts';
+import { type SignedIn, type Transport } from '../login/gate.ts';
+import { type PasskeyResponse } from './ceremonies.ts';
+export declare const PASSKEY = "passkey";
+export declare const refusals: {
+    readonly malformed: {
+        readonly code: 'passkey.malformed';
+        readonly says: 'passkey.refused';
+        readonly status: 400;
+    };
+    readonly challenge: {
+        readonly code: 'passkey.unknown_challenge';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    readonly unverified: {
+        readonly code: 'passkey.not_verified';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    /** The browser may then be told to forget it (WebAuthn signal API). */
+    readonly unknown: {
+        readonly code: 'passkey.unknown_credential';
+        readonly says: 'passkey.unknown';
+        readonly status: 401;
+    };
+    readonly otherAccount: {
+        readonly code: 'passkey.other_account';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    readonly cloned: {
+        readonly code: 'passkey.counter_went_back';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    readonly disabled: {
+        readonly code: 'passkey.account_disabled';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    readonly taken: {
+        readonly code: 'passkey.taken';
+        readonly says: 'passkey.refused';
+        readonly status: 409;
+    };
+    readonly tooMany: {
+        readonly code: 'passkey.too_many';
+        readonly says: 'passkey.too_many';
+        readonly status: 422;
+    };
+    readonly absent: {
+        readonly code: 'passkey.absent';
+        readonly says: 'access.not_found';
+        readonly status: 404;
+    };
+};
+/** A passkey as its owner sees it. */
+export interface ListedPasskey {
+    readonly id: string;
+    readonly name: string;
+    /** Whether it is kept beyond one device, as the authenticator says. */
+    readonly backedUp: boolean;
+    readonly createdAt: string;
+    readonly lastUsedAt: string | null;
+}
+/** Sign-in by WebAuthn: resistant to phishing, replay and a stolen database. */
+export interface Passkeys {
+    /** What `PublicKeyCredential.parseCreationOptionsFromJSON` takes. */
+    registerOptions(visit: Visit, session: Session): Promise<Outcome<object>>;
+    register(visit: Visit, session: Session, input: {
+        readonly response: PasskeyResponse;
+        readonly name?: string | undefined;
+    }): Promise<Outcome<ListedPasskey>>;
+    /**
+     * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
+     * what it has; with one, everybody has passkeys, also who has none or does not exist.
+     */
+    loginOptions(email: string | undefined): Promise<object>;
+    login(visit: Visit, input: {
+        readonly response: PasskeyResponse;
+        readonly transport?: Transport | undefined;
+    }): Promise<Outcome<SignedIn>>;
+    stepUp(visit: Visit, session: Session, input: {
+        readonly response: PasskeyResponse;
+    }): Promise<Outcome<readonly string[]>>;
+    list(accountId: string): Promise<readonly ListedPasskey[]>;
+    remove(visit: Visit, session: Session, id: string): Promise<Outcome<void>>;
+}
+/**
+ * @param origins public origins; the relying party is the host of the first
+ * @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2
+ */
+export declare function passkeys(ground: Ground, origins: readonly string[], service: string): Passkeys;
