@@ -3,7 +3,7 @@ import { absent, unclear } from '../../check.ts'
 import type { OauthClient } from '../../config/config.ts'
 import type { Person } from '../../people/person.ts'
 import type { Scene } from '../../scene.ts'
-import { formsOf } from '../../site/forms.ts'
+import { type Form, formsOf } from '../../site/forms.ts'
 import type { Ask } from '../../wire/ask.ts'
 import type { Reply } from '../../wire/reply.ts'
 
@@ -216,9 +216,15 @@ function ended(reply: Reply, sentTo: URL | undefined, asked: boolean): Authorize
 
 /** The form by which the user agrees, filled in. */
 export function consentOf(page: Reply, origin: string): Ask | undefined {
-  const form = formsOf(page, origin).find(
-    ({ method, fields }) => method === 'POST' && !fields.some(({ type }) => type === 'password'),
+  const forms = formsOf(page, origin).filter(
+    ({ method, action, fields }) =>
+      method === 'POST' &&
+      !/log-?out|sign-?out/i.test(action) &&
+      !fields.some(({ type }) => type === 'password'),
   )
+  const asks = ({ fields }: Form) =>
+    fields.some(({ name, value }) => name !== '' && ALLOW.test(value))
+  const form = forms.find(asks) ?? forms[0]
   if (form === undefined) return undefined
   const buttons = form.fields.filter(
     ({ type, name }) => (type === 'submit' || type === 'button') && name !== '',
