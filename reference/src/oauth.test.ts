@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-// biome-ignore lint/correctness/noUndeclaredDependencies: a certified client of the same workspace
 import * as oauth from 'oauth4webapi'
 import type { Answer, Client } from './testing/browserless.ts'
 import { authorized, CALLBACK, pkce } from './testing/relying.ts'
@@ -161,7 +160,6 @@ for (const store of ['memory', 'sqlite'] as const) {
     })
 
     test('openid-client completes discovery, code with PKCE, userinfo and refresh', async () => {
-      // biome-ignore lint/correctness/noUndeclaredDependencies: a certified client of the same workspace
       const openid = await import('openid-client')
       const config = await openid.discovery(new URL(of.origin), 'web', SECRET, undefined, {
         execute: [openid.allowInsecureRequests],
