@@ -10,7 +10,7 @@ import { account, entry, fresh, NOW, session, together, token } from '../conform
 import type { TestServer } from '../conformance/servers.ts'
 import { postgresStores } from './postgres.ts'
 
-const DEADLINE_MS = 400
+const DEADLINE_MS = 700
 
 const engine = await testPostgres('own')
 if ('absent' in engine || engine.server === undefined) {

@@ -68,7 +68,7 @@ interface OpenPool {
 }
 
 async function poolOf(options: PostgresOptions): Promise<OpenPool> {
-  const { pool, connectionString, maxConnections = 10 } = options
+  const { pool, connectionString, maxConnections = 10, deadlineMs = 3_000 } = options
   if ((pool === undefined) === (connectionString === undefined)) {
     throw new ConfigFault('postgres', 'needs either `pool` or `connectionString`')
   }
@@ -82,7 +82,7 @@ async function poolOf(options: PostgresOptions): Promise<OpenPool> {
   const made = new PoolOfPg({
     connectionString,
     max: maxConnections,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: deadlineMs,
     keepAlive: true,
     application_name: 'bulwark',
   })

@@ -12,7 +12,7 @@ import type { Stores } from '../port/stores.ts'
 import { type RedisStores, redisStores } from './redis.ts'
 import type { RedisSingle } from './wire.ts'
 
-const DEADLINE_MS = 200
+const DEADLINE_MS = 500
 const BACKOFF = { free: 5, baseMs: 1_000, capMs: HOUR, forgetMs: HOUR }
 
 const engine = await testRedis('own')
