@@ -14,6 +14,7 @@ import { csrfChecks } from '../shield/csrf/csrf.checks.ts'
 import { headersChecks } from '../shield/headers/headers.checks.ts'
 import { limitsChecks } from '../shield/limits/limits.checks.ts'
 import { throttleChecks } from '../shield/throttle/throttle.checks.ts'
+import { uploadsChecks } from '../shield/uploads/uploads.checks.ts'
 import { storeChecks } from '../store/store.checks.ts'
 import { secretsChecks } from '../vault/secrets/secrets.checks.ts'
 import type { DoctorOptions, Facts } from './facts.ts'
@@ -71,6 +72,7 @@ const QUESTIONS: readonly Question[] = [
   ...about('library/src/shield/content', contentChecks, facts => facts.content),
   ...about('library/src/shield/csrf', csrfChecks, facts => facts.csrf),
   ...about('library/src/shield/throttle', throttleChecks, facts => facts.throttle),
+  ...about('library/src/shield/uploads', uploadsChecks, facts => facts.uploads),
   ...about('library/src/session/sessions', sessionsChecks, facts => facts.sessions),
   ...about('library/src/account/password', passwordChecks, facts => facts.password),
   ...about('library/src/account/lockout', lockoutChecks, facts => facts.lockout),
@@ -140,6 +142,7 @@ export function doctorOptions(options: DoctorOptions = {}): DoctorOptions {
     'tier',
     'processes',
     'outbound',
+    'uploads',
     'plainStores',
     'keyBesideData',
     'auditDays',

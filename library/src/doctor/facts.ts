@@ -12,6 +12,8 @@ import type { CsrfFacts } from '../shield/csrf/csrf.checks.ts'
 import type { HeadersFacts } from '../shield/headers/headers.checks.ts'
 import type { LimitsFacts } from '../shield/limits/limits.checks.ts'
 import type { ThrottleFacts } from '../shield/throttle/throttle.checks.ts'
+import type { UploadsSettings } from '../shield/uploads/options.ts'
+import type { UploadsFacts } from '../shield/uploads/uploads.checks.ts'
 import type { StoreFacts } from '../store/store.checks.ts'
 import type { SecretsFacts } from '../vault/secrets/secrets.checks.ts'
 import type { RoutesFacts } from './routes.checks.ts'
@@ -33,6 +35,7 @@ export interface Facts {
   readonly content: ContentFacts
   readonly csrf: CsrfFacts
   readonly throttle: ThrottleFacts
+  readonly uploads: UploadsFacts
   /** Absent where sessions are off. */
   readonly sessions: SessionsFacts | undefined
   /** These three are absent where accounts are off. */
@@ -53,6 +56,8 @@ export interface DoctorOptions {
   readonly processes?: number
   /** Settings of the outbound policies in use, asked for when checks are. */
   readonly outbound?: () => readonly OutboundSettings[]
+  /** Settings of every place that takes files, asked for when checks are. */
+  readonly uploads?: () => readonly UploadsSettings[]
   /** Names of stores that are reached over a network without TLS. */
   readonly plainStores?: readonly string[]
   /** The root key lies in the data folder. */

@@ -137,6 +137,7 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
         tlsRejectUnauthorized: runtime.tlsRejectUnauthorized,
       }),
     },
+    uploads: { services: doctor.uploads?.() ?? [] },
     limits: {
       on: settled.limits !== false,
       limits: settled.limits === false ? LIMITS_DEFAULTS : settled.limits,
