@@ -7,7 +7,8 @@ import { defineAttack } from '../cli/src/attack/config/define-attack.ts'
 
 /** Everything of one run lies here: the data of the service and the users it begins with. */
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-attack-'))
-const seed = join(folder, 'seed.json')
+const inFolder = (name: string) => join(folder, name)
+const seed = inFolder('seed.json')
 
 /** The administrator exists only in a service that was started for the attack. */
 function writeSeed(): void {
@@ -24,8 +25,13 @@ const config: AttackConfig = defineAttack({
     wait: '/healthz',
     env: { PORT: '{port}', BULWARK_DATA: folder, BULWARK_SEED: seed },
     prepare: writeSeed,
-    accounts: {
-      admin: { user: 'root@example.com', password: { file: seed, at: '/users/0/password' } },
+    also: {
+      accounts: {
+        admin: { user: 'root@example.com', password: { file: seed, at: '/users/0/password' } },
+      },
+      store: {
+        files: ['bulwark.db', 'bulwark.db-wal', 'orders.db', 'orders.db-wal'].map(inFolder),
+      },
     },
   },
   accounts: { alice: { register: true }, bob: { register: true } },
@@ -106,6 +112,7 @@ const config: AttackConfig = defineAttack({
     renew: { send: 'POST /auth/refresh', json: { refreshToken: '{refresh}' } },
     logout: { send: 'POST /auth/logout' },
   },
+  email: { change: { send: 'POST /auth/change-email', json: { email: '{new}' } } },
   oauth: {},
   adminRoutes: [
     'GET /admin/audit',

@@ -111,6 +111,16 @@ export const NEEDS = {
     line: "audit: { http: 'GET /admin/audit', as: 'admin' }   // or { file } or { command }",
     has: config => config.audit !== undefined,
   },
+  store: {
+    what: 'what the service has stored',
+    line: "store: { files: ['data/app.db'] }   // or { command: 'pg_dump app' }",
+    has: config => config.store !== undefined,
+  },
+  email: {
+    what: 'the change of address',
+    line: "email: { change: { send: 'POST /email', json: { email: '{new}' } } }",
+    has: config => config.email !== undefined,
+  },
   adminRoutes: {
     what: 'routes for admins only',
     line: "adminRoutes: ['GET /admin/users']",

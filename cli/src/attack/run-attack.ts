@@ -78,8 +78,7 @@ export async function runAttack(
       `something answers at ${place.origin} already; stop it, or leave --start away`,
     )
   const started = up ? undefined : await start({ ...starting, wait }, place, terminal)
-  const accounts =
-    started === undefined ? config.accounts : { ...config.accounts, ...starting?.accounts }
+  const told = started === undefined ? config : withAlso(config, starting?.also)
   const progress = progressLine(terminal)
   const incomplete: string[] = []
   let results: Result[] = []
@@ -89,11 +88,7 @@ export async function runAttack(
   try {
     if (!place.loopback) line.proof = await prove(line, options.proof, terminal)
     const lanes = await openLanes(place, config.lanes !== false, randomBytes(2).readUInt16BE())
-    const { run, broken } = await prepare(
-      line,
-      { ...config, ...(accounts && { accounts }) },
-      { reader: terminal, seed, lanes },
-    )
+    const { run, broken } = await prepare(line, told, { reader: terminal, seed, lanes })
     secrets = run.people.secrets
     for (const [name, why] of broken) incomplete.push(`${name}: ${why}`)
     const runner = { level, lanes, atOnce: limits.connections, broken, progress: progress.show }
@@ -127,6 +122,11 @@ export async function runAttack(
     ? reportOf(results, chapters, about, { secrets, reveal: true })
     : report
   return { report, revealed }
+}
+
+/** The config with what is true only of a service that was started here. */
+function withAlso(config: AttackConfig, also: Partial<AttackConfig> = {}): AttackConfig {
+  return { ...config, ...also, accounts: { ...config.accounts, ...also.accounts } }
 }
 
 /** What was sent before a service fell silent, which may be why. */

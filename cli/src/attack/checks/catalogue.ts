@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts'
 import { checks as access } from './access/access.ts'
+import { checks as account } from './account/account.ts'
 import { checks as audit } from './audit/audit.ts'
 import { checks as backupCodes } from './backup-codes/backup-codes.ts'
 import { checks as caching } from './caching/caching.ts'
@@ -10,6 +11,7 @@ import { checks as deployment } from './deployment/deployment.ts'
 import { checks as deps } from './deps/deps.ts'
 import { checks as enumeration } from './enumeration/enumeration.ts'
 import { checks as errors } from './errors/errors.ts'
+import { checks as fields } from './fields/fields.ts'
 import { checks as framing } from './framing/framing.ts'
 import { checks as cors } from './headers/cors.ts'
 import { checks as headers } from './headers/headers.ts'
@@ -49,6 +51,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'sessions', system: 9, checks: sessions },
   { word: 'deps', system: 10, checks: deps },
   { word: 'secrets', system: 11, checks: secrets },
+  { word: 'fields', system: 12, checks: fields },
   { word: 'content', system: 13, checks: content },
   { word: 'headers', system: 14, checks: [...headers, ...cors] },
   { word: 'password', system: 15, checks: password },
@@ -63,6 +66,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'passkeys', system: 20, checks: passkeys },
   { word: 'refresh', system: 21, checks: refresh },
   { word: 'reset', system: 22, checks: reset },
+  { word: 'account', system: 22, checks: account },
 ]
 
 /** Where the checks of the user's own config stand. */

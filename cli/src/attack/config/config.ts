@@ -185,6 +185,13 @@ export interface AuditSource {
   readonly command?: string
 }
 
+/** How to read what the service has stored: a route that shows it, its files, or a command. */
+export interface StoreSource {
+  readonly http?: string
+  readonly files?: readonly string[]
+  readonly command?: string
+}
+
 /** How to start the service when nothing answers at the target yet. */
 export interface StartConfig {
   readonly command: string
@@ -195,8 +202,8 @@ export interface StartConfig {
   readonly env?: Readonly<Record<string, string>>
   /** Runs before the command: to write a seed file, say. */
   readonly prepare?: () => void | Promise<void>
-  /** Accounts that are there only when the tool started the service. */
-  readonly accounts?: NonNullable<AttackConfig['accounts']>
+  /** What is true only of a service that the tool started: its seeded accounts, where its data lies. */
+  readonly also?: Omit<AttackConfig, 'target' | 'start'>
 }
 
 /** All that `bulwark attack` can be told. Nothing is required; each part opens more checks. */
@@ -248,6 +255,9 @@ export interface AttackConfig {
   readonly tokens?: TokenRoutes
   readonly oauth?: OauthRoutes
   readonly audit?: AuditSource
+  readonly store?: StoreSource
+  /** The change of address; `{new}` is the one to come. */
+  readonly email?: { readonly change: Step }
   /** Checks of your own: the same interface as the built-in ones. */
   readonly checks?: readonly Check[]
 }

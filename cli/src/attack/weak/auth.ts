@@ -38,7 +38,11 @@ export function authRoutes(state: State): Routes {
       if (weak('idor.mass-assign')) Object.assign(user, { role: call.body['role'] ?? 'user' })
       const token = randomBytes(32).toString('base64url')
       state.verifications.set(token, user)
-      state.mail(email, 'Confirm', `Open ${state.origin}/verify-email#token=${token}`)
+      state.mail(
+        email,
+        'Confirm',
+        `Open ${state.origin}/verify-email${weak('register.get-consumes') ? '?' : '#'}token=${token}`,
+      )
       return json(202, { status: 'sent' })
     },
 
@@ -95,6 +99,21 @@ export function authRoutes(state: State): Routes {
       if (loose) Object.assign(user.extra, rest)
       if (weak('idor.mass-assign') && typeof rest['role'] === 'string') user.role = rest['role']
       return json(200, { user: { id: user.id, email: user.email, name: user.name, ...user.extra } })
+    },
+
+    'POST /auth/change-email': call => {
+      const { user } = call
+      const next = text(call.body['email']).toLowerCase()
+      if (user === undefined) return refuse(401, 'session.required')
+      if (!/^[^\s@]{1,64}@[^\s@]+\.\w+$/.test(next)) return refuse(422, 'email.malformed')
+      if (!weak('account.change-email'))
+        state.mail(user.email, 'Your address is to change', 'If this was not you, tell us.')
+      state.mail(
+        next,
+        'Confirm',
+        `Open ${state.origin}/verify-email#token=${randomBytes(32).toString('base64url')}`,
+      )
+      return json(202, { status: 'sent' })
     },
 
     'POST /auth/change-password': call => {

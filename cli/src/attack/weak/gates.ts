@@ -166,15 +166,18 @@ export function csrf(call: Call, state: State): Answer | undefined {
     call.cookies.get('csrf_token') === call.header('x-csrf-token')
   )
     return undefined
+  const token = call.header('x-csrf-token')
+  const right =
+    token !== undefined &&
+    call.session !== undefined &&
+    same(token, state.mac('csrf', call.session.id))
+  if (weak('csrf.fetch-metadata') && right) return undefined
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return refusal
   if (origin !== undefined && origin !== state.origin) return refusal
   if (call.session === undefined || call.header('authorization') !== undefined) return undefined
-  const token = call.header('x-csrf-token')
   if (weak('csrf.no-origin') && token === undefined && origin === undefined) return undefined
   if (weak('csrf.token-binding') && token !== undefined) return undefined
-  return token !== undefined && same(token, state.mac('csrf', call.session.id))
-    ? undefined
-    : refusal
+  return right ? undefined : refusal
 }
 
 function bound(state: State) {

@@ -52,7 +52,8 @@ function count(state: State, call: Call, name: string, user: User | undefined) {
   const weak = (flaw: string) => state.weak(flaw)
   const forwarded = weak('brute.forwarded-bypass') ? (call.header('x-forwarded-for') ?? '') : ''
   const path = weak('brute.path-variants') ? call.message.url : ''
-  const key = `${weak('brute.name-variants') ? name : canonical(name)} ${forwarded} ${path}`
+  const address = weak('brute.many-addresses') ? call.remote : ''
+  const key = `${address} ${weak('brute.name-variants') ? name : canonical(name)} ${forwarded} ${path}`
   const counted = !weak('enum.lock-tell') || user !== undefined
   const failures = counted ? (state.failures.get(key) ?? 0) : 0
   const tooMany = failures >= FREE_FAILURES && !weak('brute.login-throttle')

@@ -33,7 +33,10 @@ export function pageRoutes(state: State): Routes {
     'GET /register': () =>
       page('Sign up', form('/auth/register', 'Sign up', email + password('new-password'))),
     'GET /forgot-password': () => page('Forgot', form('/auth/forgot-password', 'Send', email)),
-    'GET /verify-email': () => page('Confirm', '<p>One moment.</p>'),
+    'GET /verify-email': call => {
+      if (weak('register.get-consumes')) state.verifications.delete(call.query.get('token') ?? '')
+      return page('Confirm', '<p>One moment.</p>')
+    },
     'GET /reset-password': call => {
       if (weak('reset.get-consumes')) state.resets.delete(call.query.get('token') ?? '')
       return page(
@@ -59,6 +62,7 @@ export function pageRoutes(state: State): Routes {
     },
     'GET /spec/twin.json': () => json(200, openapi),
     ...(weak('deploy.docs') ? { 'GET /openapi.json': () => json(200, openapi) } : {}),
+    'GET /dev/store': () => ({ status: 200, text: state.dump() }),
     'GET /dev/outbox': () => json(200, state.outbox),
     'GET /oauth/jwks.json': () =>
       json(200, {

@@ -1,4 +1,11 @@
-import { createHmac, randomBytes, randomUUID, scryptSync, timingSafeEqual } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  randomBytes,
+  randomUUID,
+  scryptSync,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { Answer, Call, Order, Session, Upload, User } from './call.ts'
 import { Tokens } from './tokens.ts'
 
@@ -110,6 +117,20 @@ export class State {
       ...more,
     }
     this.audit.push(line)
+  }
+
+  /** Everything as a store would keep it: digests, unless a flaw keeps the secrets themselves. */
+  dump(): string {
+    const kept = (secret: string) =>
+      this.weak('field.at-rest') ? secret : createHash('sha256').update(secret).digest('hex')
+    const users = [...this.users.values()].map(({ email, hash, salt, totp }) => ({
+      email,
+      hash,
+      salt,
+      seed: kept(totp?.secret ?? ''),
+    }))
+    const tokens = [...this.resets.keys(), ...this.tokens.families.map(({ current }) => current)]
+    return JSON.stringify([users, [...this.sessions.keys()].map(kept), tokens.map(kept)])
   }
 
   /** Counts a hit in a window; answers how many there were, this one included. */

@@ -70,6 +70,8 @@ export const twinConfig: AttackConfig = {
   },
   urls: [{ send: 'POST /api/webhooks/test', json: { url: '{url}' } }],
   oauth: {},
+  email: { change: { send: 'POST /auth/change-email', json: { email: '{new}' } } },
+  store: { http: 'GET /dev/store' },
   adminRoutes: ['GET /admin/users'],
   audit: { http: 'GET /admin/audit', as: 'admin' },
   mail: { http: 'GET /dev/outbox' },

@@ -227,6 +227,21 @@ const disguises: readonly Check[] = [
   ),
   disguise(
     {
+      id: 'csrf.fetch-metadata',
+      severity: 'low',
+      tries:
+        'sends the action with the right token, while the browser says that it comes from another site',
+      why: 'A token that leaks, by a log or a Referer, is then all that a foreign page needs.',
+    },
+    {
+      'with the right token from another site': async (ask, scene, alice) => ({
+        ...ask,
+        headers: { ...CROSS, Origin: EVIL, [tokenHeader(scene)]: (await alice.csrfToken()) ?? 'x' },
+      }),
+    },
+  ),
+  disguise(
+    {
       id: 'csrf.cookie-injection',
       tries: 'sets both the token cookie and the token header, as a sibling subdomain could',
       why: 'A double-submit token that is not bound to the session is chosen by whoever can set a cookie.',

@@ -74,6 +74,32 @@ export const checks: readonly Check[] = [
   },
   {
     ...about,
+    id: 'brute.many-addresses',
+    severity: 'high',
+    needs: ['newcomer', 'login'],
+    tries: `sends ${MANY} wrong passwords for one name, each from another address, and then the right one`,
+    why: 'Botnets have an address for every guess; a limit that counts by address alone never sees them.',
+    fix: LIMIT,
+    async run(scene) {
+      const { user, password } = await known(scene)
+      const { people } = scene.run
+      const replies: Reply[] = []
+      while (replies.length < MANY) {
+        const reply = await wrongPassword(scene, scene.visitor(true), user)
+        replies.push(reply)
+        if (isThrottled(reply)) return pass(`throttled at attempt ${replies.length}`)
+      }
+      const thief = scene.visitor(true)
+      const last = await people.enter(thief, user, password)
+      const open = people.isPending(last) || (await people.isIn(thief, user))
+      const says = `${MANY} wrong passwords from as many addresses were judged, and the right one then signs in`
+      return open
+        ? fail({ where: where(scene), says, evidence: [last, ...replies.slice(-1)] })
+        : pass('the limit is there, and not told')
+    },
+  },
+  {
+    ...about,
     id: 'brute.retry-after',
     severity: 'low',
     tries: 'looks whether the throttled reply says when to come back',
