@@ -155,7 +155,7 @@ const OPTIONS: readonly (readonly [option: string, file: string, ...names: reado
   ['a route', 'pipeline/route.ts', 'RoutePolicy'],
   ['a route’s access', 'access/access.ts', 'SignedInPolicy'],
   ['bulwark/outbound', 'outbound/options.ts', 'OutboundOptions'],
-  ['bulwark/uploads', 'shield/uploads/uploads.ts', 'UploadsOptions'],
+  ['bulwark/uploads', 'shield/uploads/options.ts', 'UploadsOptions'],
   ['bulwark/uploads: policy', 'shield/uploads/policy.ts', 'PolicyOptions'],
   ['bulwark/owned', 'access/owned.ts', 'OwnedOptions'],
   ['bulwark/sqlite', 'store/sqlite/sqlite.ts', 'SqliteOptions'],
