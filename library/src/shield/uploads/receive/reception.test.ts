@@ -144,6 +144,7 @@ test('who sends a byte now and then is sent away too', async t => {
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   const clock = testClock()
   const { outcome, input } = slow(clock, { minBytesPerSecond: 1000, graceSeconds: 10 })
+  while (input.listenerCount('data') === 0) await turn()
   let told = ''
   void outcome.then(it => {
     told = it
