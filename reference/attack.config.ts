@@ -1,17 +1,29 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttackConfig } from '../cli/src/attack/config/config.ts'
 import { defineAttack } from '../cli/src/attack/config/define-attack.ts'
 
 /** Everything of one run lies here: the data of the service and the users it begins with. */
-const folder = mkdtempSync(join(tmpdir(), 'bulwark-attack-'))
+const folder = join(tmpdir(), `bulwark-attack-${randomBytes(6).toString('hex')}`)
 const inFolder = (name: string) => join(folder, name)
 const seed = inFolder('seed.json')
+const social = inFolder('social.json')
+/** The attack plays the identity provider here; it is opened when a check asks for it. */
+const providerPort = 20_000 + (process.pid % 10_000)
 
-/** The administrator exists only in a service that was started for the attack. */
+/** The administrator and the identity provider exist only in a service started for the attack. */
 function writeSeed(): void {
+  mkdirSync(folder, { mode: 0o700 })
+  const issuer = `http://127.0.0.1:${providerPort}`
+  const provider = {
+    id: 'attack',
+    issuer,
+    clientId: 'attack',
+    clientSecret: randomBytes(24).toString('hex'),
+  }
+  writeFileSync(social, JSON.stringify([provider]), { mode: 0o600 })
   const password = `${randomBytes(18).toString('base64url')}-Aa1`
   const users = [{ email: 'root@example.com', password, role: 'admin', verified: true }]
   writeFileSync(seed, JSON.stringify({ users }), { mode: 0o600 })
@@ -23,12 +35,14 @@ const config: AttackConfig = defineAttack({
   start: {
     command: 'npm start',
     wait: '/healthz',
-    env: { PORT: '{port}', BULWARK_DATA: folder, BULWARK_SEED: seed },
+    env: { PORT: '{port}', BULWARK_DATA: folder, BULWARK_SEED: seed, BULWARK_SOCIAL: social },
     prepare: writeSeed,
+    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
     also: {
       accounts: {
         admin: { user: 'root@example.com', password: { file: seed, at: '/users/0/password' } },
       },
+      social: { start: 'GET /auth/social/attack/start', port: providerPort, clientId: 'attack' },
       store: {
         files: ['bulwark.db', 'bulwark.db-wal', 'orders.db', 'orders.db-wal'].map(inFolder),
       },

@@ -111,6 +111,11 @@ export const NEEDS = {
     line: "audit: { http: 'GET /admin/audit', as: 'admin' }   // or { file } or { command }",
     has: config => config.audit !== undefined,
   },
+  social: {
+    what: 'sign-in through a provider that the tool can play',
+    line: "social: { start: 'GET /auth/social/attack/start', port: 4990, clientId: 'app' }   // issuer http://127.0.0.1:4990",
+    has: config => config.social !== undefined,
+  },
   store: {
     what: 'what the service has stored',
     line: "store: { files: ['data/app.db'] }   // or { command: 'pg_dump app' }",

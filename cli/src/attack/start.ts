@@ -16,7 +16,7 @@ export interface Started {
  * @throws when it ends or does not answer in time; the message holds its last words
  */
 export async function start(
-  { command, wait = '/', withinSeconds = 60, env = {}, prepare: before }: StartConfig,
+  { command, wait = '/', withinSeconds = 60, env = {}, prepare: before, cleanUp }: StartConfig,
   place: Place,
   { cwd, signal }: { cwd: string; signal: AbortSignal },
 ): Promise<Started> {
@@ -43,10 +43,15 @@ export async function start(
     ended = `it ended with ${code ?? by}`
   })
   const until = performance.now() + withinSeconds * 1000
-  const stop = () => end(child)
+  const stop = async () => {
+    await end(child)
+    await cleanUp?.()
+  }
   while (performance.now() < until && !signal.aborted) {
-    if (ended !== undefined)
+    if (ended !== undefined) {
+      await stop()
       throw new Error(`${JSON.stringify(command)} did not start: ${ended}\n${words}`)
+    }
     if (await answers(place, wait)) return { stop }
     await pause(200)
   }

@@ -26,6 +26,7 @@ import { checks as refresh } from './refresh/refresh.ts'
 import { checks as reset } from './reset/reset.ts'
 import { checks as secrets } from './secrets/secrets.ts'
 import { checks as sessions } from './sessions/sessions.ts'
+import { checks as social } from './social/social.ts'
 import { checks as throttle } from './throttle/throttle.ts'
 import { checks as totp } from './totp/totp.ts'
 import { checks as uploads } from './uploads/uploads.ts'
@@ -61,6 +62,7 @@ export const CATALOGUE: readonly Chapter[] = [
   { word: 'caching', system: 16, checks: caching },
   { word: 'deployment', system: 17, checks: deployment },
   { word: 'oauth', system: 18, checks: [...oauth, ...jwt] },
+  { word: 'social', system: 19, checks: social },
   { word: 'totp', system: 20, checks: totp },
   { word: 'backup-codes', system: 20, checks: backupCodes },
   { word: 'passkeys', system: 20, checks: passkeys },

@@ -185,6 +185,15 @@ export interface AuditSource {
   readonly command?: string
 }
 
+/** Sign-in through a provider that the tool plays itself on `http://127.0.0.1:{port}`. */
+export interface SocialRoutes {
+  /** The GET that leads to the provider. */
+  readonly start: string
+  /** Where the service was told that the provider is. */
+  readonly port: number
+  readonly clientId: string
+}
+
 /** How to read what the service has stored: a route that shows it, its files, or a command. */
 export interface StoreSource {
   readonly http?: string
@@ -202,6 +211,8 @@ export interface StartConfig {
   readonly env?: Readonly<Record<string, string>>
   /** Runs before the command: to write a seed file, say. */
   readonly prepare?: () => void | Promise<void>
+  /** Runs once the service has ended: to take its data away. */
+  readonly cleanUp?: () => void | Promise<void>
   /** What is true only of a service that the tool started: its seeded accounts, where its data lies. */
   readonly also?: Omit<AttackConfig, 'target' | 'start'>
 }
@@ -256,6 +267,7 @@ export interface AttackConfig {
   readonly oauth?: OauthRoutes
   readonly audit?: AuditSource
   readonly store?: StoreSource
+  readonly social?: SocialRoutes
   /** The change of address; `{new}` is the one to come. */
   readonly email?: { readonly change: Step }
   /** Checks of your own: the same interface as the built-in ones. */

@@ -3,7 +3,7 @@ import { LEVELS, SEVERITIES } from './config.ts'
 const KEYS = new Set(
   `target behindTls production level seed limits lanes patienceMs inspectorPorts openapi pages never publicRoutes
   failOn baseline start accounts signIn session csrf register password reset mail objects actions
-  uploads urls adminRoutes totp passkeys tokens oauth audit store email checks`.split(/\s+/),
+  uploads urls adminRoutes totp passkeys tokens oauth audit store social email checks`.split(/\s+/),
 )
 const STEP = /^(GET|POST|PUT|PATCH|DELETE) \/\S*$/
 

@@ -8,7 +8,7 @@ import { runChecks } from '../runner.ts'
 import { Bounds } from '../wire/bounds.ts'
 import { admit } from '../wire/gate.ts'
 import { Line } from '../wire/line.ts'
-import { TWIN_USERS, twinConfig } from './twin.config.ts'
+import { configFor, TWIN_USERS } from './twin.config.ts'
 import { startTwin } from './twin.ts'
 
 /** Runs checks against a twin with these flaws and answers the verdicts by id. */
@@ -28,11 +28,7 @@ export async function attackTwin(
     const line = new Line(place, new Bounds(limits, new AbortController().signal))
     const reader = { env, cwd: process.cwd() }
     const lanes = await openLanes(place, true, 1)
-    const { run, broken } = await prepare(
-      line,
-      { ...twinConfig, inspectorPorts: [twin.state.inspectorPort] },
-      { reader, seed: '1', lanes },
-    )
+    const { run, broken } = await prepare(line, await configFor(twin), { reader, seed: '1', lanes })
     const progress = () => {}
     const results = await runChecks(run, checks, {
       level: 'full',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Terminal } from '../../command.ts'
 import { command } from '../attack.ts'
 import type { AttackConfig } from '../config/config.ts'
-import { TWIN_USERS, twinConfig } from './twin.config.ts'
+import { configFor, TWIN_USERS } from './twin.config.ts'
 import { startTwin, type Twin } from './twin.ts'
 
 /** What one command line said and answered. */
@@ -61,8 +61,7 @@ export class Stage {
       this.env[name] = password
       twin.state.addUser(user, password, role).verified = true
     }
-    const { inspectorPort } = twin.state
-    this.config({ ...twinConfig, inspectorPorts: [inspectorPort], target: twin.origin, ...more })
+    this.config({ ...(await configFor(twin)), target: twin.origin, ...more })
     return twin
   }
 

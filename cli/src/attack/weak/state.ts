@@ -31,6 +31,8 @@ export class State {
   /** Pages by address, for the flaw of a cache in front. */
   readonly cache: Map<string, Answer> = new Map()
   inspectorPort = 0
+  /** Where the identity provider listens. */
+  socialPort = 0
   lastForwarded = ''
   readonly key: Buffer = randomBytes(32)
   readonly tokens: Tokens = new Tokens(this)

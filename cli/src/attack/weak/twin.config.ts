@@ -1,4 +1,6 @@
+import { type AddressInfo, createServer } from 'node:net'
 import type { AttackConfig } from '../config/config.ts'
+import type { Twin } from './twin.ts'
 
 /** All that the twin offers, as one would tell it of a real service. */
 export const twinConfig: AttackConfig = {
@@ -93,3 +95,24 @@ export const TWIN_USERS: readonly (readonly [user: string, env: string, role: st
   ['bob@example.com', 'BOB', 'user'],
   ['root@example.com', 'ROOT', 'admin'],
 ]
+
+/** The config with what differs from twin to twin: the ports beside it. */
+export async function configFor(twin: Twin): Promise<AttackConfig> {
+  const { inspectorPort } = twin.state
+  const port = await freePort()
+  twin.state.socialPort = port
+  return {
+    ...twinConfig,
+    inspectorPorts: [inspectorPort],
+    social: { start: 'GET /auth/social/attack/start', port, clientId: 'twin' },
+  }
+}
+
+/** A port nobody listens on; the identity provider takes it when a check asks for one. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}

@@ -13,6 +13,7 @@ import { oauthRoutes } from './oauth.ts'
 import { orderRoutes } from './orders.ts'
 import { pageRoutes } from './pages.ts'
 import { cookieName } from './session-cookie.ts'
+import { socialRoutes } from './social.ts'
 import { State } from './state.ts'
 import { tokenRoutes } from './tokens.ts'
 
@@ -43,6 +44,7 @@ export async function startTwin(flaws: Iterable<string> = []): Promise<Twin> {
     ...fileRoutes(state),
     ...fetchRoutes(state),
     ...oauthRoutes(state),
+    ...socialRoutes(state),
     ...leftoverRoutes(state),
   }
   const server = createServer(

@@ -279,7 +279,6 @@ export const checks: readonly Check[] = [
   {
     ...about,
     id: 'dos.page-size',
-    asvs: '2.3.2',
     severity: 'medium',
     needs: ['account', 'objects'],
     tries: 'asks lists for a billion, for minus one and for no rows',

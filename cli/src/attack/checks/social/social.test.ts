@@ -1,0 +1,4 @@
+import { matrix } from '../../weak/matrix.ts'
+import { checks } from './social.ts'
+
+matrix(checks)
