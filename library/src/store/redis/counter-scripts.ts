@@ -7,19 +7,46 @@ import { type Script, script } from './wire.ts'
 const GRACE_MS = 300_000
 
 /**
- * The rules of `store/rules/rates.ts`. KEYS: a bucket for each hit. ARGV: now, then of each hit its
- * limit, window, cost, and the place of the first hit with the same key. Answers whether all was
- * charged, then of each hit whether it is allowed, what remains, and in how many milliseconds it
- * resets. When one is refused, a second pass tells how the others stand uncharged. A bucket is two
- * doubles: its level and its moment. (Locals and operators, since library calls are what costs.)
+ * The rules of `store/rules/rates.ts` for one hit, which is what most requests ask. KEYS: the bucket,
+ * two doubles: its level and its moment. ARGV: now, limit, window, cost. Answers whether it is
+ * allowed, what remains, and in how many milliseconds it resets. (Locals and operators, since
+ * library calls are what costs.)
+ */
+export const HIT_ONE: Script = script(`
+local now, limit, window, cost = ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
+local value, level, at = redis.call('GET', KEYS[1]), 0, now
+if value then level, at = struct.unpack('dd', value) end
+if now > at then
+  level = level - ((now - at) * limit) / window
+  at = now
+end
+if level < 0 then level = 0 end
+local filled, allowed, waits = level + cost, 1
+if filled < 0 then filled = 0 end
+if cost > 0 and filled > limit + 1e-9 then
+  allowed, waits = 0, cost < limit and filled - limit or level
+else level, waits = filled, filled end
+local left, drain = limit - level + 1e-9, (waits * window) / limit - 1e-9
+left = left > 0 and left - left % 1 or 0
+drain = drain > 0 and drain - drain % 1 + (drain % 1 > 0 and 1 or 0) or 0
+if allowed == 1 then
+  redis.call('SET', KEYS[1], struct.pack('dd', level, at), 'PX', at - now + drain + ${GRACE_MS})
+end
+return { allowed, left, drain }
+`)
+
+/**
+ * The same for several hits, all or nothing. KEYS: a bucket for each. ARGV: now, then of each hit its
+ * limit, window, cost, and the place of the first hit with the same key. Answers as above, of each.
+ * When one is refused, a second pass tells how the others stand uncharged.
  */
 export const HIT: Script = script(`
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 local now, count, charged = ARGV[1] + 0, #KEYS, 1
-local answer, levels, ats, lives = { 1 }, {}, {}, {}
+local answer, levels, ats, lives = {}, {}, {}, {}
 for pass = 1, 2 do
   for i = 1, count do
-    local to, from = i * 3 - 1, i * 4 - 2
+    local to, from = i * 3 - 2, i * 4 - 2
     if pass == 1 or answer[to] == 1 then
       local limit, window, cost, own = ARGV[from] + 0, ARGV[from + 1] + 0, 0, ARGV[from + 3] + 0
       local level, at = levels[own], ats[own]
@@ -51,7 +78,6 @@ for pass = 1, 2 do
   end
   if charged == 1 then break end
 end
-answer[1] = charged
 if charged == 1 then
   for i = 1, count do
     if lives[i] then call('SET', KEYS[i], pack('dd', levels[i], ats[i]), 'PX', lives[i] + ${GRACE_MS}) end

@@ -1,6 +1,6 @@
 import type { Counted, Counters, Reservation } from '../port/counters.ts'
 import { type Failures, judgeAttempts, judgeState } from '../rules/backoffs.ts'
-import { DELAYED, FORGIVE, HIT, PEEK, RESERVE } from './counter-scripts.ts'
+import { DELAYED, FORGIVE, HIT, HIT_ONE, PEEK, RESERVE } from './counter-scripts.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -23,11 +23,12 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
       for (const [index, { rate, cost = 1 }] of hits.entries()) {
         args.push(rate.limit, rate.windowMs, cost, firstPlace(keys, index))
       }
-      const answer = list(await wire.run('counters.hit', HIT, [first, ...rest], args))
+      const counting = hits.length === 1 ? HIT_ONE : HIT
+      const answer = list(await wire.run('counters.hit', counting, [first, ...rest], args))
       return hits.map((_, index) => ({
-        allowed: number(answer, index * 3 + 1) === 1,
-        remaining: number(answer, index * 3 + 2),
-        resetAt: now + number(answer, index * 3 + 3),
+        allowed: number(answer, index * 3) === 1,
+        remaining: number(answer, index * 3 + 1),
+        resetAt: now + number(answer, index * 3 + 2),
         failures: 0,
       }))
     },
