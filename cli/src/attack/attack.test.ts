@@ -112,7 +112,7 @@ test('the plan is shown and nothing is sent', async () => {
   const before = twin.state.hits.size
   const said = await stage.attack([twin.origin, '--dry-run', '--only', 'csrf'])
   assert.equal(said.status, 0)
-  assert.match(said.out, /12 checks against .* level safe/)
+  assert.match(said.out, /^[1-9]\d* checks against .* level safe/m)
   assert.equal(twin.state.hits.size, before)
 })
 
