@@ -53,8 +53,7 @@ test('a database that a newer version wrote is refused with a sentence', async (
 
 test('an address that cannot be reached is not repeated', async () => {
   const terminal = recorder(folder, {
-    // bulwark-allow: made up, and nobody listens there
-    env: { DATABASE_URL: 'postgres://ann:kX9f2mQ7vLw3@127.0.0.1:1/none' },
+    env: { DATABASE_URL: 'postgres://ann:kX9f2mQ7vLw3@127.0.0.1:1/none' }, // bulwark-allow: made up
   })
   assert.equal(await main(['migrate', 'plan'], terminal), EXIT.failed)
   assert.doesNotMatch(terminal.stderr() + terminal.stdout(), /kX9f2mQ7vLw3/)

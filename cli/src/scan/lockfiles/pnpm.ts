@@ -52,12 +52,21 @@ function parsed(source: string, file: string): Raw {
   const all = Array.isArray(documents) ? documents : []
   const last = all
     .filter(document => document.errors.length === 0)
-    .map(document => record(document.toJS({ maxAliasCount: 0 })))
+    .map(document => record(plain(document)))
     .findLast(lock => lock['lockfileVersion'] !== undefined)
   if (last === undefined || all.some(document => document.errors.length > 0)) {
     throw new UnreadableLockfile(`${file} is not a pnpm lockfile`)
   }
   return last
+}
+
+/** An alias to nothing is found only here, and thrown. */
+function plain(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 })
+  } catch {
+    return undefined
+  }
 }
 
 function root(folder: string, raw: Raw, version: number, known: Raw): Root {
