@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../kernel/refusal.ts'
 import { because, refusals } from '../refusals.ts'
-import { type PartHead, readPartHead } from './part-head.ts'
+import { type PartHead, readPartHead, readUsualHead, USUAL_BYTES } from './part-head.ts'
 
 /** Is told what a body consists of. The first refusal it answers ends the parsing. */
 export interface PartSink {
@@ -140,19 +140,26 @@ export class MultipartParser {
   }
 
   #head(bytes: Buffer, at: number): number | Refusal {
+    const usual = readUsualHead(bytes.toString('latin1', at, at + USUAL_BYTES))
+    if (usual !== undefined) return this.#begin(usual.head, at, usual.length - BLANK_LINE.length)
     if (bytes[at] === CR) return because(refusals.ambiguousPart, 'a part without header')
     const end = bytes.indexOf(BLANK_LINE, at)
-    // Without its end, up to three bytes of what came may belong to the blank line.
-    if ((end === -1 ? bytes.length - 3 : end) - at > this.#maxHeadBytes) {
-      return because(refusals.partHeaderTooLarge, `more than ${this.#maxHeadBytes} bytes`)
-    }
-    if (end === -1) return at
-    const head = readPartHead(bytes, at, end)
+    if (end !== -1) return this.#begin(readPartHead(bytes.subarray(at, end)), at, end - at)
+    // Up to three bytes of what came may belong to the blank line.
+    return bytes.length - 3 - at > this.#maxHeadBytes ? this.#headTooLarge() : at
+  }
+
+  #begin(head: PartHead | Refusal, at: number, headBytes: number): number | Refusal {
+    if (headBytes > this.#maxHeadBytes) return this.#headTooLarge()
     if ('code' in head) return head
     const refusal = this.#sink.head(head)
     if (refusal) return refusal
     this.#expect = 'first of content'
-    return end + BLANK_LINE.length
+    return at + headBytes + BLANK_LINE.length
+  }
+
+  #headTooLarge(): Refusal {
+    return because(refusals.partHeaderTooLarge, `more than ${this.#maxHeadBytes} bytes`)
   }
 
   #content(bytes: Buffer, at: number): number | Refusal {

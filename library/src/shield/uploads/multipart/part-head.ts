@@ -27,34 +27,45 @@ const IDENTITY: ReadonlySet<string> = new Set(['binary', '8bit', '7bit'])
 /** Names under which a plain object keeps something else. */
 const TAKEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/**
- * What every browser sends, to the letter, in ASCII. One match takes a quarter of the time that
- * reading line by line takes, and reads the same (see the tests).
- */
+/** No usual head is longer. */
+export const USUAL_BYTES = 512
+
+/** What every browser sends, to the letter, in ASCII, up to the blank line. */
 const USUAL =
-  /^Content-Disposition: form-data; name="([ !#-[\]-~]+)"(?:; filename="([ !#-[\]-~]*)")?(?:\r\nContent-Type: ([!-~]+))?$/
+  /^Content-Disposition: form-data; name="([ !#-[\]-~]+)"(?:; filename="([ !#-[\]-~]*)")?(?:\r\nContent-Type: ([!-~]+))?\r\n\r\n/
+
+/** A head, and how many bytes it took with its blank line. */
+export interface UsualHead {
+  readonly head: PartHead | Refusal
+  readonly length: number
+}
 
 /**
- * Reads the header lines of one part, which stand in `bytes` from `from` to before `to`. Whatever two
- * parsers could read differently is refused: a parameter or field twice, backslashes, two file names
- * that differ, bytes that are not UTF-8.
+ * Reads the head at the beginning of `text`, when it is as usual as most are. One match takes a
+ * quarter of the time that finding its end and reading line by line take, and reads the same (see
+ * the tests).
+ *
+ * @param text Latin-1, at most `USUAL_BYTES` of what came
+ */
+export function readUsualHead(text: string): UsualHead | undefined {
+  const match = USUAL.exec(text)
+  if (!match) return undefined
+  return { head: partHead(match[1], match[2], match[3] ?? ''), length: match[0].length }
+}
+
+/**
+ * Reads the header lines of one part, without the blank line. Whatever two parsers could read
+ * differently is refused: a parameter or field twice, backslashes, two file names that differ, bytes
+ * that are not UTF-8.
  *
  * @see RFC 7578 §4; RFC 2183 §2
  */
-export function readPartHead(
-  bytes: Buffer,
-  from = 0,
-  to: number = bytes.length,
-): PartHead | Refusal {
-  const text = bytes.toString('latin1', from, to)
-  const usual = USUAL.exec(text)
-  if (usual) return partHead(usual[1], usual[2], usual[3] ?? '')
-  if (!isUtf8(bytes.subarray(from, to))) return ambiguous('header bytes that are not UTF-8')
-  return readLines(bytes.toString('utf8', from, to))
+export function readPartHead(bytes: Buffer): PartHead | Refusal {
+  if (!isUtf8(bytes)) return ambiguous('header bytes that are not UTF-8')
+  return readLines(bytes.toString('utf8'))
 }
 
-/** Line by line, for all that is not quite usual. */
-export function readLines(block: string): PartHead | Refusal {
+function readLines(block: string): PartHead | Refusal {
   const lines = block.split('\r\n')
   if (lines.length > MAX_LINES) return ambiguous('too many header lines')
   let disposition: string | undefined
