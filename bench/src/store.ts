@@ -213,9 +213,9 @@ async function startRedis(peers: string): Promise<Redis | undefined> {
   }
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-redis-'))
-  const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', folder], {
-    stdio: 'ignore',
-  })
+  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+  const server = spawn('redis-server', settings, { stdio: 'ignore' })
+  process.once('exit', () => server.kill('SIGKILL'))
   const failed = once(server, 'error').then(() => true)
   const redis = await load('redis')
   if (redis === undefined || (await Promise.race([failed, once(server, 'spawn')])) === true) {
