@@ -1,7 +1,7 @@
 // The public declarations, one file a subpath, as they are committed in library/api/.
 // `--write` renews them; without it a difference fails, and its diff is the review.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -35,7 +35,10 @@ if (write) {
   process.stdout.write(`library/api: ${now.size} declarations written\n`)
 } else {
   const kept = new Map(
-    readdirSync(face).map(name => [name, readFileSync(join(face, name), 'utf8')]),
+    globSync('**/*.d.ts', { cwd: face }).map(name => [
+      name.replaceAll('\\', '/'),
+      readFileSync(join(face, name), 'utf8'),
+    ]),
   )
   const changed = [...new Set([...now.keys(), ...kept.keys()])].filter(
     name => now.get(name) !== kept.get(name),
