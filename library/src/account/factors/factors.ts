@@ -157,7 +157,7 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
       if (!proven.ok) return proven
       // The code is spent; now the flow, by whoever is first.
       const redeemed = await ground.stores.oneTimeTokens.redeem(hash, ground.clock())
-      if (redeemed === undefined && token.attemptsLeft > 0) {
+      if (redeemed === undefined) {
         return refuse(ground, visit, 'login.refused', refusals.flowSpent, { actorId: account.id })
       }
       const data = JSON.parse(token.data) as WaitingFlow
