@@ -37,7 +37,7 @@ const config: AttackConfig = defineAttack({
     wait: '/healthz',
     env: { PORT: '{port}', BULWARK_DATA: folder, BULWARK_SEED: seed, BULWARK_SOCIAL: social },
     prepare: writeSeed,
-    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+    cleanUp: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
     also: {
       accounts: {
         admin: { user: 'root@example.com', password: { file: seed, at: '/users/0/password' } },

@@ -171,6 +171,18 @@ test('a config is made from what the service shows', async () => {
   assert.equal(again.status, 2)
 })
 
+test('somebody who is there is asked what cannot be read', async () => {
+  const person = new Stage()
+  person.typed = 'ann@example.com\nregister\n/auth/me\n/auth/logout\n/dev/outbox\n'
+  const said = await person.attack(['init', twin.origin])
+  const text = readFileSync(join(person.cwd, 'bulwark.attack.ts'), 'utf8')
+  await person.clear()
+  assert.equal(said.status, 0)
+  assert.match(text, /user: 'ann@example\.com',\n +password: \{\n +env: 'ALICE_PASSWORD'/)
+  assert.match(text, /bob: \{\n +register: true/)
+  assert.match(text, /logout: 'POST \/auth\/logout'/)
+})
+
 test('templates for CI, hooks and scripts are printed', async () => {
   assert.match((await stage.attack(['init', '--template', 'github'])).out, /upload-sarif/)
   assert.match((await stage.attack(['init', '--template', 'pre-commit'])).out, /bulwark-attack/)

@@ -5,6 +5,7 @@ import { EXIT, type Exit, type Terminal } from '../command.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Options } from './options.ts'
 import { prepare } from './prepare.ts'
+import { questions } from './questions.ts'
 import { configText, TEMPLATES } from './templates.ts'
 import { Bounds } from './wire/bounds.ts'
 import { admit } from './wire/gate.ts'
@@ -37,7 +38,8 @@ export async function init(options: Options, terminal: Terminal): Promise<Exit> 
     { reader: terminal, seed: 'init', lanes: () => undefined },
   )
   run.listener.close()
-  await writeFile(join(terminal.cwd, FILE), configText(place.origin, run.config))
+  const answers = terminal.interactive && !options.yes ? await questions(terminal) : {}
+  await writeFile(join(terminal.cwd, FILE), configText(place.origin, { ...run.config, ...answers }))
   const { signIn, register, objects = [], urls = [] } = run.config
   const told = [
     `${run.site.replies.length} documents read, ${run.site.routes.length} routes known`,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AttackConfig, SessionRoutes } from './config/config.ts'
 import type { SecretReader } from './config/secret.ts'
 import type { Lanes } from './lanes.ts'
@@ -13,6 +14,7 @@ import { discover } from './site/discover.ts'
 import { completed } from './site/guess.ts'
 import { RunStopped } from './wire/bounds.ts'
 import type { Line } from './wire/line.ts'
+import type { Reply } from './wire/reply.ts'
 
 export interface Prepared {
   readonly run: Run
@@ -31,7 +33,7 @@ export async function prepare(
   const caller = { check: '', lane: undefined }
   await line.health()
   const site = await discover({
-    get: ask => line.send(ask, caller),
+    get: ask => patiently(() => line.send(ask, caller)),
     origin: line.place.origin,
     openapi: given.openapi,
     pages: given.pages,
@@ -63,6 +65,19 @@ export async function prepare(
     run: { line, site, config, people: persons, mailbox, listener, seed, nonce, memo },
     broken,
   }
+}
+
+const MAX_WAIT_MS = 3000
+
+/** Waits as long as the service asks for, twice: what is throttled now looks like nothing at all. */
+async function patiently(send: () => Promise<Reply>): Promise<Reply> {
+  for (let again = 0; again < 2; again++) {
+    const reply = await send()
+    if (reply.status !== 429 && reply.status !== 503) return reply
+    const seconds = Number(reply.header('retry-after') ?? 1)
+    await pause(Math.min(MAX_WAIT_MS, 1000 * (Number.isFinite(seconds) ? seconds : 1)))
+  }
+  return send()
 }
 
 function fastest(

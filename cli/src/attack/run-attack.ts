@@ -77,6 +77,7 @@ export async function runAttack(
     throw new ConfigError(
       `something answers at ${place.origin} already; stop it, or leave --start away`,
     )
+  if (!up) terminal.err(`starting: ${starting.command}\n`)
   const started = up ? undefined : await start({ ...starting, wait }, place, terminal)
   const told = started === undefined ? config : withAlso(config, starting?.also)
   const progress = progressLine(terminal)

@@ -71,21 +71,28 @@ export async function answers(place: Place, path: string): Promise<boolean> {
   return status > 0 && status < 500
 }
 
+const GRACE_MS = 5000
+
+/** The shell, and whatever it started: they are one process group, and all of it must go. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return
-  const gone = new Promise(resolve => child.once('exit', resolve))
-  signalAll(child, 'SIGTERM')
-  if ((await Promise.race([gone, pause(5000, 'late')])) !== 'late') return
-  signalAll(child, 'SIGKILL')
-  await gone
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isAlive(child)) return
+    signalAll(child, name)
+    const until = performance.now() + GRACE_MS
+    while (isAlive(child) && performance.now() < until) await pause(50)
+  }
 }
 
-/** The shell and what runs in it are a process group of their own. */
-function signalAll(child: ChildProcess, name: NodeJS.Signals): void {
+function signalAll(child: ChildProcess, name: NodeJS.Signals | 0): void {
+  if (process.platform === 'win32' || child.pid === undefined) child.kill(name)
+  else process.kill(-child.pid, name)
+}
+
+function isAlive(child: ChildProcess): boolean {
   try {
-    if (process.platform === 'win32' || child.pid === undefined) child.kill(name)
-    else process.kill(-child.pid, name)
+    signalAll(child, 0)
+    return child.exitCode === null || process.platform !== 'win32'
   } catch {
-    // It has gone meanwhile.
+    return false
   }
 }

@@ -48,35 +48,61 @@ repos:
 `,
 }
 
-/** A first config: what was found stands in it, what only the user knows is asked for. */
-export function configText(origin: string, found: AttackConfig): string {
-  const { signIn, register, objects, urls } = found
-  const value = (name: string, part: unknown, question: string, example: string) =>
-    part === undefined
-      ? `\n  // ${question}\n  // ${name}: ${example},\n`
-      : `\n  ${name}: ${literal(part, 2)},\n`
+/** A first config: what was found and answered stands in it, what is still open is asked for. */
+export function configText(origin: string, known: AttackConfig): string {
+  const parts = PARTS.map(([name, question, example]) => {
+    const value = known[name]
+    if (value !== undefined) return `  ${name}: ${literal(value, 2)},\n`
+    return `  // ${question}\n  // ${name}: ${example},\n`
+  })
   return `import { defineAttack } from '@bulwark/cli/attack'
 
+// Passwords are read from the environment, a file or a command, and never stand here.
 export default defineAttack({
   target: '${origin}',
 
-  // Two ordinary accounts. Passwords are read from the environment, never written here.
-  // accounts: {
-  //   alice: { user: 'alice@example.com', password: { env: 'ALICE_PASSWORD' } },
-  //   bob: { user: 'bob@example.com', password: { env: 'BOB_PASSWORD' } },
-  // },
-${value('signIn', signIn, 'Which request signs in?', "{ send: 'POST /login', json: { email: '{user}', password: '{password}' } }")}
-  // Which GET shows who is signed in? How does one sign out?
-  // session: { probe: 'GET /me', logout: 'POST /logout' },
-
-  // Is there a CSRF token to fetch and send along?
-  // csrf: { from: 'GET /csrf-token', at: '/csrfToken', header: 'X-CSRF-Token' },
-${value('register', register, 'Which request signs up?', "{ send: 'POST /register', json: { email: '{user}', password: '{password}' } }")}${value('objects', objects, 'What belongs to one user and not to the other?', "[{ name: 'order', create: { send: 'POST /orders', json: { item: '{marker}' } }, read: 'GET /orders/{id}', list: 'GET /orders' }]")}${value('urls', urls, 'Which requests make the service fetch an address?', "[{ send: 'POST /webhooks/test', json: { url: '{url}' } }]")}
-  // Where can the mails be read that the service sends?
-  // mail: { http: 'GET /dev/outbox' },
-})
+${parts.join('\n')}})
 `
 }
+
+const PARTS: readonly (readonly [keyof AttackConfig, question: string, example: string])[] = [
+  [
+    'accounts',
+    'Who may sign in?',
+    "{ alice: { user: 'alice@example.com', password: { env: 'ALICE_PASSWORD' } }, bob: { register: true } }",
+  ],
+  [
+    'signIn',
+    'Which request signs in?',
+    "{ send: 'POST /login', json: { email: '{user}', password: '{password}' } }",
+  ],
+  [
+    'session',
+    'Which GET shows who is signed in? How does one sign out?',
+    "{ probe: 'GET /me', logout: 'POST /logout' }",
+  ],
+  [
+    'csrf',
+    'Is there a CSRF token to fetch and send along?',
+    "{ from: 'GET /csrf-token', at: '/csrfToken', header: 'X-CSRF-Token' }",
+  ],
+  [
+    'register',
+    'Which request signs up?',
+    "{ send: 'POST /register', json: { email: '{user}', password: '{password}' } }",
+  ],
+  [
+    'objects',
+    'What belongs to one user and not to the other?',
+    "[{ name: 'order', create: { send: 'POST /orders', json: { item: '{marker}' } }, read: 'GET /orders/{id}', list: 'GET /orders' }]",
+  ],
+  [
+    'urls',
+    'Which requests make the service fetch an address?',
+    "[{ send: 'POST /webhooks/test', json: { url: '{url}' } }]",
+  ],
+  ['mail', 'Where can the mails be read that the service sends?', "{ http: 'GET /dev/outbox' }"],
+]
 
 /** A value as TypeScript, in the style of the house. */
 function literal(value: unknown, indent: number): string {

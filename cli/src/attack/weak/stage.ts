@@ -19,6 +19,8 @@ export interface Said {
 export class Stage {
   readonly cwd: string = mkdtempSync(join(tmpdir(), 'bulwark-stage-'))
   env: Record<string, string> = {}
+  /** What a person types, when somebody is there. */
+  typed: string | undefined
   readonly #twins: Twin[] = []
 
   /** Runs one command line. */
@@ -34,10 +36,10 @@ export class Stage {
       err: text => {
         said.err += text
       },
-      input: (async function* () {})(),
+      input: typing(this.typed),
       env: this.env,
       cwd: this.cwd,
-      interactive: false,
+      interactive: this.typed !== undefined,
       signal,
     }
     const status = await command.run(args, terminal)
@@ -69,4 +71,8 @@ export class Stage {
     await Promise.all(this.#twins.map(twin => twin.close()))
     rmSync(this.cwd, { recursive: true, force: true })
   }
+}
+
+async function* typing(text: string = ''): AsyncGenerator<Uint8Array> {
+  for (const letter of text) yield Buffer.from(letter)
 }
