@@ -1,4 +1,7 @@
+import type { Agent } from 'node:http'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { outboundPolicy, safeFetch } from 'bulwark/outbound'
 import { contender } from './contender.ts'
 import { shown, spread } from './statistics.ts'
@@ -29,7 +32,13 @@ const ours: Client = async url => {
   return outcome.value.text()
 }
 
-const peers: Readonly<Record<string, { readonly client: Client; readonly most: number }>> = {
+interface Peer {
+  readonly client: Client
+  /** The greatest share of its CPU that ours may take. */
+  readonly most: number
+}
+
+const builtIn: Readonly<Record<string, Peer>> = {
   // All features on, against a client that has none of them.
   'undici fetch': {
     client: async url => (await undici.fetch(url, { dispatcher })).text(),
@@ -40,6 +49,38 @@ const peers: Readonly<Record<string, { readonly client: Client; readonly most: n
     client: async url => (await undici.request(url, { dispatcher })).body.text(),
     most: 1.11,
   },
+}
+
+interface Axios {
+  get(url: string, options: object): Promise<{ data: unknown }>
+}
+
+/** How the guard of many services is built: axios, and an agent that judges addresses. */
+async function installedIn(folder: string): Promise<Readonly<Record<string, Peer>>> {
+  const installed = createRequire(pathToFileURL(join(folder, 'package.json')))
+  const load = async (name: string): Promise<Record<string, unknown> | undefined> => {
+    try {
+      return await import(pathToFileURL(installed.resolve(name)).href)
+    } catch {
+      return undefined
+    }
+  }
+  const axios = (await load('axios'))?.['default'] as Axios | undefined
+  const filtering = await load('request-filtering-agent')
+  if (axios === undefined || filtering === undefined) {
+    throw new Error(`${folder} holds no axios and request-filtering-agent; npm i --prefix it`)
+  }
+  const FilteringAgent = filtering['RequestFilteringHttpAgent'] as new (options: object) => Agent
+  // Its own filter stays on; loopback is an exception, as in our policy.
+  const httpAgent = new FilteringAgent({ keepAlive: true, allowIPAddressList: ['127.0.0.1'] })
+  const text = { responseType: 'text', proxy: false, maxRedirects: 5, timeout: 15_000 } as const
+  const caps = { maxContentLength: 1_048_576, maxBodyLength: 1_048_576 }
+  return {
+    'axios + request-filtering-agent': {
+      client: async url => (await axios.get(url, { ...text, ...caps, httpAgent })).data,
+      most: 0.4,
+    },
+  }
 }
 
 /** Microseconds of this process's CPU for one request. */
@@ -65,11 +106,16 @@ export async function outbound(options: {
   readonly rounds: number
   readonly milliseconds: number
   readonly only?: string | undefined
+  /** A folder in whose `node_modules` the peers are found that are no dependencies of ours. */
+  readonly peers?: string | undefined
 }): Promise<void> {
+  const peers =
+    options.peers === undefined ? builtIn : { ...builtIn, ...(await installedIn(options.peers)) }
   const server = await contender('fastify-bare')
   const url = `http://127.0.0.1:${server.port}/`
-  // A block is short, so that what disturbs the machine disturbs both sides.
-  const requests = Math.max(100, Math.round(options.milliseconds / 2))
+  // A block is short, so that what disturbs the machine disturbs both sides; and long enough that
+  // the collector of garbage clears up within the block that made it.
+  const requests = Math.max(100, Math.round(options.milliseconds * 2))
   console.log(
     '| client | in flight | CPU, ratio | CPU ours | goal |\n| --- | --- | --- | --- | --- |',
   )

@@ -34,7 +34,7 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
   shield: ['The parts of the shield alone', () => shield({ rounds, only })],
   fields: ['Sealed columns', () => fieldsBench({ rounds, rows: 10_000 })],
   audit: ['The audit log', () => auditBench({ rounds })],
-  outbound: ['Outgoing requests', () => outbound({ rounds, milliseconds, only })],
+  outbound: ['Outgoing requests', () => outbound({ rounds, milliseconds, only, peers })],
   uploads: ['Uploads', () => uploadsBench({ rounds, mebibytes: 64, parts: 1000 })],
   store: [
     'Stores, beside their peers',
