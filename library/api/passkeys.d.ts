@@ -66,6 +66,16 @@ export interface ListedPasskey {
     readonly createdAt: string;
     readonly lastUsedAt: string | null;
 }
+/** Who asks to sign in, and how the answer will want to be signed in. */
+export interface PasskeyAsker {
+    readonly email?: string | undefined;
+    readonly transport?: Transport | undefined;
+}
+export interface PasskeyOptions {
+    readonly options: object;
+    /** `Set-Cookie` texts. */
+    readonly cookies: readonly string[];
+}
 /** Sign-in by WebAuthn: resistant to phishing, replay and a stolen database. */
 export interface Passkeys {
     /** What `PublicKeyCredential.parseCreationOptionsFromJSON` takes. */
@@ -76,9 +86,10 @@ export interface Passkeys {
     }): Promise<Outcome<ListedPasskey>>;
     /**
      * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
-     * what it has; with one, everybody has passkeys, also who has none or does not exist.
+     * what it has; with one, everybody has passkeys, also who has none or does not exist. The answer
+     * is taken from the browser that has the cookies; from anybody for `transport: 'token'`.
      */
-    loginOptions(email: string | undefined): Promise<object>;
+    loginOptions(visit: Visit, asker: PasskeyAsker): Promise<PasskeyOptions>;
     login(visit: Visit, input: {
         readonly response: PasskeyResponse;
         readonly transport?: Transport | undefined;

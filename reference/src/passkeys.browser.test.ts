@@ -129,6 +129,29 @@ test('an answer is good once, and not for long', { skip }, async () => {
   assert.equal((await post(page, '/auth/passkeys/login/verify', answer)).status, 401, 'replayed')
 })
 
+test('an answer that was asked for in one browser signs in no other', { skip }, async () => {
+  const { page } = await enrolled('bea@example.com')
+  const answer = await asserted(page)
+  const thief = at.client()
+  assert.equal((await thief.post('/auth/passkeys/login/verify', answer)).status, 401)
+  await thief.post('/auth/passkeys/login/options')
+  assert.equal((await thief.post('/auth/passkeys/login/verify', answer)).status, 401)
+  const asTokens = { credential: answer, transport: 'token' }
+  assert.equal((await thief.post('/auth/passkeys/login/verify', asTokens)).status, 401)
+  assert.equal((await post(page, '/auth/passkeys/login/verify', answer)).status, 200)
+})
+
+test('an app without cookies asks for tokens, and gets nothing else', { skip }, async () => {
+  const { page } = await enrolled('amy@example.com')
+  const asked = await post(page, '/auth/passkeys/login/options', { transport: 'token' })
+  const credential = await ceremony(page, 'get', asked.json)
+  assert.equal((await post(page, '/auth/passkeys/login/verify', { credential })).status, 401)
+  const app = at.client()
+  const answer = await app.post('/auth/passkeys/login/verify', { credential, transport: 'token' })
+  assert.equal(answer.status, 200, JSON.stringify(answer.json))
+  assert.equal(answer.json.tokenType, 'Bearer')
+})
+
 test('an answer for another origin, or with a changed signature, is refused', {
   skip,
 }, async () => {

@@ -20,13 +20,15 @@ import {
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
 import { optional, shape } from './shape.ts'
-import { signedIn } from './sign-in.ts'
+import { signedIn, TRANSPORT } from './sign-in.ts'
 
 interface PasskeyBody {
   readonly response: PasskeyResponse
   readonly name: string | undefined
   readonly transport: Transport | undefined
 }
+
+const ASKER = shape({ email: optional(EMAIL), transport: optional(TRANSPORT) })
 
 /** The browser's `toJSON()` as it is, with `name` beside it; or wrapped as `{ credential, name }`. */
 const answer: StandardSchema<PasskeyBody> = {
@@ -81,10 +83,11 @@ export function passkeyEndpoints(parts: AccountRoutes, passkeys: Passkeys): read
       const outcome = await passkeys.register(visit(exchange), session.value, body)
       return outcome.ok ? granted({ status: 201, body: outcome.value, headers: NO_STORE }) : outcome
     }),
-    route.bodyless('POST', '/auth/passkeys/login/options', open, async (_exchange, { body }) => {
-      if (body === undefined || body === null) return plain(await passkeys.loginOptions(undefined))
-      const named = await validate(shape({ email: optional(EMAIL) }), body)
-      return named.ok ? plain(await passkeys.loginOptions(named.value.email)) : named
+    route.bodyless('POST', '/auth/passkeys/login/options', open, async (exchange, { body }) => {
+      const named = await validate(ASKER, body ?? {})
+      if (!named.ok) return named
+      const { options, cookies } = await passkeys.loginOptions(visit(exchange), named.value)
+      return granted({ status: 200, body: options, headers: NO_STORE, cookies })
     }),
     route.posts('/auth/passkeys/login/verify', open, answer, async (exchange, body) => {
       return signedIn(parts, exchange, await passkeys.login(visit(exchange), body))

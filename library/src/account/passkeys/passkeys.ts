@@ -1,6 +1,7 @@
-import { keyedHash } from '../../kernel/bytes.ts'
+import { isCanonicalBase64url, keyedHash } from '../../kernel/bytes.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
+import { CEREMONY_COOKIE, cookieText, readCookie } from '../../session/cookies/cookies.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { ProvenFactor } from '../../store/port/sessions.ts'
@@ -39,6 +40,18 @@ export interface ListedPasskey {
   readonly lastUsedAt: string | null
 }
 
+/** Who asks to sign in, and how the answer will want to be signed in. */
+export interface PasskeyAsker {
+  readonly email?: string | undefined
+  readonly transport?: Transport | undefined
+}
+
+export interface PasskeyOptions {
+  readonly options: object
+  /** `Set-Cookie` texts. */
+  readonly cookies: readonly string[]
+}
+
 interface Kept {
   readonly name: string
   /** COSE key, base64url. */
@@ -62,9 +75,10 @@ export interface Passkeys {
   ): Promise<Outcome<ListedPasskey>>
   /**
    * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
-   * what it has; with one, everybody has passkeys, also who has none or does not exist.
+   * what it has; with one, everybody has passkeys, also who has none or does not exist. The answer
+   * is taken from the browser that has the cookies; from anybody for `transport: 'token'`.
    */
-  loginOptions(email: string | undefined): Promise<object>
+  loginOptions(visit: Visit, asker: PasskeyAsker): Promise<PasskeyOptions>
   login(
     visit: Visit,
     input: { readonly response: PasskeyResponse; readonly transport?: Transport | undefined },
@@ -107,8 +121,9 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
     ceremony: Ceremony,
     accountId: string | undefined,
     allowed: readonly { readonly id: string; readonly transports: readonly string[] }[],
+    browser: string | undefined,
   ): Promise<object> => ({
-    challenge: await asked.issue(ceremony, accountId),
+    challenge: await asked.issue(ceremony, accountId, browser),
     rpId: relyingParty,
     timeout: asked.lifeMs,
     userVerification: 'required',
@@ -119,10 +134,11 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
   const proven = async (
     ceremony: Ceremony,
     response: PasskeyResponse,
+    browser: string | undefined,
   ): Promise<Outcome<Credential>> => {
     const challenge = verifier.challengeOf(response)
     if (challenge === undefined) return refused(refusals.malformed)
-    const issued = await asked.redeem(ceremony, challenge)
+    const issued = await asked.redeem(ceremony, challenge, browser)
     if (issued === undefined) return refused(refusals.challenge)
     const credential = await credentials.byHandle(PASSKEY, response.id)
     if (credential === undefined) return refused(refusals.unknown)
@@ -148,6 +164,19 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
         ? await credentials.update(credential.id, { usedAt: now, data })
         : await credentials.advance(credential.id, result.counter, now, { data })
     return used ? granted(credential) : refused(refusals.cloned)
+  }
+
+  const optionsFor = async (
+    email: string | undefined,
+    browser: string | undefined,
+  ): Promise<object> => {
+    if (email === undefined) return requestOptions('login', undefined, [], browser)
+    const name = canonicalEmail(email) ?? email
+    const account = await accounts.byEmail(name)
+    const known = account === undefined ? [] : await own(account.id)
+    const allowed = known.map(one => ({ id: one.handle, transports: keptOf(one).transports }))
+    const offered = allowed.length > 0 ? allowed : [decoy(ground, name)]
+    return requestOptions('login', undefined, offered, browser)
   }
 
   const no = (visit: Visit, refusal: Refusal, accountId?: string): Outcome<never> =>
@@ -241,20 +270,25 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
         ? no(visit, refusals.taken, session.accountId)
         : granted(listed(credential))
     },
-    async loginOptions(email) {
-      if (email === undefined) return requestOptions('login', undefined, [])
-      const name = canonicalEmail(email) ?? email
-      const account = await accounts.byEmail(name)
-      const known = account === undefined ? [] : await own(account.id)
-      const allowed = known.map(one => ({ id: one.handle, transports: keptOf(one).transports }))
-      return requestOptions(
-        'login',
-        undefined,
-        allowed.length > 0 ? allowed : [decoy(ground, name)],
-      )
+    async loginOptions(visit, { email, transport = 'cookie' }) {
+      // Decision: an answer signs in only the browser that asked, so that one which was read on its
+      // way opens nothing elsewhere, and nobody is signed in to a stranger's account. The cookie is
+      // kept when it is there: two windows may ask at once.
+      // Cost: an app without cookies has no such tie; it says so when it asks, and gets tokens only.
+      const browser =
+        transport === 'token' ? undefined : (browserOf(visit) ?? ground.random.token())
+      const maxAgeSeconds = Math.ceil(asked.lifeMs / 1000)
+      const cookies =
+        browser === undefined
+          ? []
+          : [cookieText(CEREMONY_COOKIE, browser, { sameSite: 'Strict', maxAgeSeconds })]
+      return { options: await optionsFor(email, browser), cookies }
     },
-    async login(visit, { response, transport }) {
-      const outcome = await proven('login', response)
+    async login(visit, { response, transport = 'cookie' }) {
+      const browser = browserOf(visit)
+      if (transport === 'cookie' && browser === undefined) return no(visit, refusals.challenge)
+      const tied = transport === 'cookie' ? browser : undefined
+      const outcome = await proven('login', response, tied)
       if (!outcome.ok) return no(visit, outcome.refusal)
       const account = await accounts.byId(outcome.value.accountId)
       if (account === undefined || account.disabledAt !== undefined) {
@@ -263,12 +297,14 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       return pass(ground, visit, {
         account,
         factors: factorsAt(ground.clock()),
-        transport: transport ?? 'cookie',
+        transport,
         event: { code: 'login.succeeded', outcome: 'success', detail: { factor: 'passkey' } },
       })
     },
     async stepUp(visit, session, { response }) {
-      const outcome = await proven('login', response)
+      const browser = browserOf(visit)
+      if (browser === undefined) return no(visit, refusals.challenge, session.accountId)
+      const outcome = await proven('login', response, browser)
       if (!outcome.ok) return no(visit, outcome.refusal, session.accountId)
       if (outcome.value.accountId !== session.accountId) {
         return no(visit, refusals.otherAccount, session.accountId)
@@ -287,6 +323,12 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       return removed ? granted(undefined) : refused(refusals.absent)
     },
   }
+}
+
+/** The browser a ceremony was asked for from, as its cookie says. */
+function browserOf({ cookies }: Visit): string | undefined {
+  const value = readCookie(cookies, CEREMONY_COOKIE)
+  return value !== undefined && isCanonicalBase64url(value, 32) ? value : undefined
 }
 
 /** A credential that nobody has, always the same for one name (WebAuthn §14.6.2). */
