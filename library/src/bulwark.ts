@@ -50,7 +50,7 @@ import { compiler } from './pipeline/compile.ts'
 import { cutLog } from './pipeline/cuts.ts'
 import type { Exchange } from './pipeline/exchange.ts'
 import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
-import { problemAnswer } from './pipeline/problem-answer.ts'
+import type { ProblemPage } from './pipeline/problem-answer.ts'
 import type { Route, RoutePolicy } from './pipeline/route.ts'
 import { transport } from './pipeline/transport.ts'
 import { accountEndpoints } from './routes/account.ts'
@@ -121,6 +121,11 @@ export interface BulwarkOptions {
   /** Sign-in through identity providers under `/auth/social`; off unless given. */
   readonly social?: SocialOptions | false
   /** What the checks cannot see, and findings that stay for a reason. */
+  /**
+   * Writes the page that people see instead of what they asked for; a plain one unless told. Escape
+   * the path: it is the request's.
+   */
+  readonly problemPage?: ProblemPage
   readonly doctor?: DoctorOptions
   readonly clock?: Clock
   readonly random?: Random
@@ -245,6 +250,7 @@ const KNOWN = {
     'oauth',
     'social',
     'doctor',
+    'problemPage',
     'clock',
     'random',
   ],
@@ -423,6 +429,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   })
 
   const compile = compiler({
+    problemPage: options.problemPage,
     content: strict,
     limits: limited,
     clock,
@@ -624,7 +631,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           answer(message, response, refusal) {
             const exchange = way.begin(receive(message).incoming, unmatched)
             way.note(exchange, refusal)
-            const { status, type, headers, body } = problemAnswer(exchange, refusal)
+            const { status, type, headers, body } = way.problem(exchange, refusal)
             const fields = [...way.fields(exchange, type), ...headers, 'content-type', type]
             fields.push('content-length', String(Buffer.byteLength(body)))
             response.writeHead(status, fields)

@@ -5,7 +5,6 @@ import { leaveUnread } from '../http/linger.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
-import { problemAnswer } from '../pipeline/problem-answer.ts'
 import { refusals } from '../pipeline/refusals.ts'
 import type { Route } from '../pipeline/route.ts'
 import { type EndpointMatch, endpointTable } from './endpoint-table.ts'
@@ -56,7 +55,7 @@ export function serving(defences: Bulwark): Serving {
       return
     }
     endUnread(response, refusal)
-    write(response, problemAnswer(exchange, refusal))
+    write(response, way.problem(exchange, refusal))
   }
 
   const run = async (

@@ -24,6 +24,8 @@ export class Exchange {
   inside = false
   /** True once its answer is over: whoever waited for a gate until then is not let in any more. */
   over = false
+  /** True once a page of the service's own says why not: it is served as a page, whatever its route is. */
+  explained = false
   readonly #random: Random
   #id: string | undefined
   #nonce: string | undefined

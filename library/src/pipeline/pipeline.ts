@@ -24,6 +24,7 @@ import type { Shed } from '../shield/limits/shed.ts'
 import type { Throttle } from '../shield/throttle/throttle.ts'
 import { bodyKind, bodyLimit, readParsed } from './body.ts'
 import { Exchange } from './exchange.ts'
+import { type ProblemAnswer, type ProblemPage, problemAnswer } from './problem-answer.ts'
 import { refusals } from './refusals.ts'
 import type { Route } from './route.ts'
 
@@ -51,6 +52,7 @@ export interface Defences {
   readonly audit: Audit | undefined
   /** Whether a flow has written this refusal down itself. */
   readonly isNoted: (refusal: Refusal) => boolean
+  readonly problemPage?: ProblemPage | undefined
   readonly clock: Clock
   readonly random: Random
 }
@@ -82,6 +84,8 @@ export interface Pipeline {
   /** Writes down a refusal that belongs in the log. */
   note(exchange: Exchange, refusal: Refusal): void
   /** The refusal that a thrown error answers with, after it was written down. */
+  /** What a refusal is answered with: problem+json, or a page for people. */
+  problem(exchange: Exchange, refusal: Refusal): ProblemAnswer
   faulted(exchange: Exchange, error: unknown): Refusal
   /** How the audit names this request. */
   auditRequest(exchange: Exchange): AuditRequest
@@ -350,6 +354,7 @@ export function pipeline(defences: Defences): Pipeline {
       audit?.record({
         code: 'system.faulted',
         outcome: 'failure',
+    problem: (exchange, refusal) => problemAnswer(exchange, refusal, defences.problemPage),
         reason: store ? error.verb : error instanceof Error ? error.name : typeof error,
         request: auditRequest(exchange),
         actorId: exchange.principal?.accountId,
@@ -382,6 +387,7 @@ function policyFields(
     case 'asset':
       return headers.asset(exchange)
     case 'download':
+  if (exchange.explained) return headers.page(exchange.nonce, exchange)
       return headers.download(exchange)
   }
 }

@@ -10,8 +10,21 @@ export interface ProblemAnswer extends Answer {
   readonly body: string
 }
 
-/** What Bulwark answers when it refuses: problem+json, or the same as a plain page for people. */
-export function problemAnswer(exchange: Exchange, refusal: Refusal): ProblemAnswer {
+/**
+ * Writes the page that people see instead of what they asked for. It runs before or without a session,
+ * so it knows nobody; it is told what the client may learn, and the path, and nothing else.
+ */
+export type ProblemPage = (
+  problem: Problem,
+  about: { readonly path: string; readonly nonce: string },
+) => string
+
+/** What Bulwark answers when it refuses: problem+json, or the same as a page for people. */
+export function problemAnswer(
+  exchange: Exchange,
+  refusal: Refusal,
+  problemPage?: ProblemPage,
+): ProblemAnswer {
   const problem = problemOf(refusal, exchange.id)
   const headers = problemFields(refusal)
   if (wantsPage(exchange)) {
@@ -19,7 +32,7 @@ export function problemAnswer(exchange: Exchange, refusal: Refusal): ProblemAnsw
       status: refusal.status,
       type: 'text/html; charset=utf-8',
       headers,
-      body: page(problem),
+      body: bodyOf(exchange, problem, problemPage),
     }
   }
   return { status: refusal.status, type: PROBLEM_TYPE, headers, body: JSON.stringify(problem) }
@@ -38,6 +51,20 @@ export function problemFields(refusal: Refusal): readonly string[] {
   if (refusal.close === true) fields.push('connection', 'close')
   if (refusal.headers?.['cache-control'] === undefined) fields.push('cache-control', 'no-store')
   return fields
+}
+
+function bodyOf(exchange: Exchange, problem: Problem, own: ProblemPage | undefined): string {
+  if (own === undefined) return page(problem)
+  // Decision: a page that fails must not answer a refusal with a fault, so the plain one takes its
+  // place. Cost: a mistake in one's own page shows as a plain one.
+  try {
+    const { nonce, incoming } = exchange
+    const text = own(problem, { path: incoming.path, nonce })
+    exchange.explained = true
+    return text
+  } catch {
+    return page(problem)
+  }
 }
 
 function wantsPage(exchange: Exchange): boolean {

@@ -12,7 +12,6 @@ import { ConfigFault } from '../../kernel/fault.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 import type { Answer } from '../../pipeline/answer.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { problemAnswer } from '../../pipeline/problem-answer.ts'
 import { refusals } from '../../pipeline/refusals.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
 import { Refused } from '../refused.ts'
@@ -133,7 +132,7 @@ function put(app: FastifyInstance, defences: Bulwark): void {
       reply.removeHeader('connection')
     }
     endUnread(reply.raw, refusal)
-    send(reply, problemAnswer(exchange, refusal))
+    send(reply, way.problem(exchange, refusal))
   }
 
   if (defences.parsesBodies) {
