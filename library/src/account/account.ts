@@ -5,6 +5,7 @@ import { createAccount, disable, enable, revokeEverything, setRole } from './adm
 import { changeEmail } from './change-email/change-email.ts'
 import { confirmEmail } from './change-email/confirm-email.ts'
 import { undoEmail } from './change-email/undo-email.ts'
+import { changeName } from './change-name/change-name.ts'
 import { changePassword } from './change-password/change-password.ts'
 import { deleteAccount, keepAccount, keepByLink } from './delete/delete.ts'
 import { sweepDeleted } from './delete/sweep.ts'
@@ -106,6 +107,7 @@ export async function account(
     changePassword: (visit, session, input) => changePassword(ground, visit, session, input),
     stepUp: (visit, session, input) => stepUpByPassword(ground, visit, session, input),
     changeEmail: (visit, session, input) => changeEmail(ground, visit, session, input),
+    changeName: (visit, session, input) => changeName(ground, visit, session, input),
     confirmEmail: (visit, input) => confirmEmail(ground, visit, input),
     undoEmail: (visit, input) => undoEmail(ground, visit, input),
     deleteAccount: (visit, session) => deleteAccount(ground, visit, session),

@@ -96,6 +96,12 @@ export interface AccountFlows {
     session: Session,
     input: { readonly email: string },
   ): Promise<Outcome<void>>
+  /** A name that is empty is taken away. */
+  changeName(
+    visit: Visit,
+    session: Session,
+    input: { readonly name: string },
+  ): Promise<Outcome<void>>
   confirmEmail(visit: Visit, input: { readonly token: string }): Promise<Outcome<void>>
   undoEmail(visit: Visit, input: { readonly token: string }): Promise<Outcome<void>>
   /** Answers `Set-Cookie` texts. */

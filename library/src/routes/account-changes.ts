@@ -18,8 +18,9 @@ import {
 } from './account-parts.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 import { route } from './posts.ts'
-import { optional, shape } from './shape.ts'
+import { optional, shape, text } from './shape.ts'
 
+const NAME = text(200, 0)
 /** Both names for the password to come are taken; which one was sent is the client's taste. */
 const NEW_PASSWORD = shape({
   password: optional(PASSWORD),
@@ -91,6 +92,11 @@ export function accountChangeEndpoints(parts: AccountRoutes): readonly Endpoint[
     route.posts('/auth/change-email', own, shape({ email: EMAIL }), (exchange, body) =>
       withSession(async (_exchange, session) =>
         answerOf(await flows.changeEmail(visit(exchange), session, body), ACCEPTED),
+      )(exchange, { params: {}, body, query: undefined }),
+    ),
+    route.posts('/auth/change-name', own, shape({ name: NAME }), (exchange, body) =>
+      withSession(async (_exchange, session) =>
+        answerOf(await flows.changeName(visit(exchange), session, body), done()),
       )(exchange, { params: {}, body, query: undefined }),
     ),
     route.bodyless(

@@ -34,6 +34,18 @@ export interface RegisterInput {
   readonly name?: string
 }
 
+/**
+ * A name as it is kept: trimmed, `undefined` when nothing is left of it.
+ *
+ * @returns or `register.name_too_long`, `register.name_malformed`
+ */
+export function judgedName(text: string | undefined): Outcome<string | undefined> {
+  const name = text?.trim() ?? ''
+  if ([...name].length > NAME_MOST) return refused(refusals.nameTooLong)
+  if (UNPRINTABLE.test(name)) return refused(refusals.nameMalformed)
+  return granted(name === '' ? undefined : name)
+}
+
 const NAME_MOST = 100
 /** Control characters and what turns the direction of reading. */
 const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u
@@ -53,17 +65,16 @@ export async function register(
 ): Promise<Outcome<void>> {
   const email = canonicalEmail(input.email)
   if (email === undefined) return refused(refusals.notAnAddress)
-  const name = input.name?.trim()
-  if (name !== undefined && [...name].length > NAME_MOST) return refused(refusals.nameTooLong)
-  if (name !== undefined && UNPRINTABLE.test(name)) return refused(refusals.nameMalformed)
-  const weak = await ground.passwords.judge(input.password, [email, name])
+  const name = judgedName(input.name)
+  if (!name.ok) return name
+  const weak = await ground.passwords.judge(input.password, [email, name.value])
   if (weak !== undefined) return refused(weak)
   const often = await hourly(ground, 'register', visit.request.address)
   if (often !== undefined) return refused(often)
   return timebox(ground.settings.answerMs, ground, async () => {
     const hashed = await ground.passwords.hash(input.password)
     if (!hashed.ok) return hashed
-    await open(ground, visit, email, name === '' ? undefined : name, hashed.value)
+    await open(ground, visit, email, name.value, hashed.value)
     ground.mail.wake()
     return granted(undefined)
   })
