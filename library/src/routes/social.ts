@@ -180,9 +180,15 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
     const stale = freshEnough(ground, session)
     return stale === undefined ? granted(session) : refused(stale)
   }
+  const isForm = (exchange: Exchange): boolean => exchange.incoming.header('content-type') === FORM
+  /** Back to the account page, or to where a fresh proof is given. */
+  const back = (exchange: Exchange, refusal: Refusal): Outcome<Answer> =>
+    refusal.code === access.stepUp.code
+      ? go('/step-up?next=/account')
+      : explain(exchange, refusal, '/account', [])
   /** Scripts are told where to go, pages are led there. */
   const told = (exchange: Exchange, location: string, cookie: string): Outcome<Answer> => {
-    if (exchange.incoming.header('content-type') !== FORM) {
+    if (!isForm(exchange)) {
       return granted({ ...json({ location }, [cookie]), headers: NO_STORE })
     }
     const type = 'text/html; charset=utf-8'
@@ -233,7 +239,7 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
     ),
     route.bodyless('POST', '/auth/social/:provider/link', linking, async (exchange, { params }) => {
       const session = fresh(exchange)
-      if (!session.ok) return session
+      if (!session.ok) return isForm(exchange) ? back(exchange, session.refusal) : session
       const { accountId } = session.value
       const provider = params['provider'] ?? ''
       const waiting = await social.held(exchange.incoming.header('cookie'))
@@ -249,36 +255,51 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
       return told(exchange, location, cookie)
     }),
     route.bodyless('DELETE', '/auth/social/:provider', own, async (exchange, { params }: Input) => {
-      const session = fresh(exchange)
-      if (!session.ok) return session
-      const { accountId } = session.value
-      const all = await stores.credentials.ofAccount(accountId, IDENTITY)
-      const isIts = (one: Credential): boolean =>
-        (JSON.parse(one.data) as { provider: string }).provider === params['provider']
-      const going = all.filter(isIts)
-      if (going.length === 0) return refused(access.notFound)
-      const account = await stores.accounts.byId(accountId)
-      const passkeys = await stores.credentials.ofAccount(accountId, 'passkey')
-      const hasPassword =
-        account?.passwordHash !== undefined && account.emailVerifiedAt !== undefined
-      if (!hasPassword && passkeys.length === 0 && going.length === all.length) {
-        return refused(refusals.lastWay)
-      }
-      for (const { id } of going) {
-        await stores.credentials.remove(accountId, id, {
-          events: [
-            ground.entry({
-              code: 'social.unlinked',
-              outcome: 'success',
-              actorId: accountId,
-              targetId: accountId,
-              request: pipeline.auditRequest(exchange),
-              detail: { provider: params['provider'] ?? '' },
-            }),
-          ],
-        })
-      }
-      return granted(done())
+      const cut = await unlink(exchange, params['provider'] ?? '')
+      return cut.ok ? granted(done()) : cut
     }),
+    // A form can send no DELETE; whoever has no script comes this way, and is led back to the page.
+    route.bodyless(
+      'POST',
+      '/auth/social/:provider/unlink',
+      linking,
+      async (exchange, { params }: Input) => {
+        const cut = await unlink(exchange, params['provider'] ?? '')
+        if (!isForm(exchange)) return cut.ok ? granted(done()) : cut
+        return cut.ok ? go('/account?told=unlinked') : back(exchange, cut.refusal)
+      },
+    ),
   ]
+
+  async function unlink(exchange: Exchange, provider: string): Promise<Outcome<void>> {
+    const session = fresh(exchange)
+    if (!session.ok) return session
+    const { accountId } = session.value
+    const all = await stores.credentials.ofAccount(accountId, IDENTITY)
+    const isIts = (one: Credential): boolean =>
+      (JSON.parse(one.data) as { provider: string }).provider === provider
+    const going = all.filter(isIts)
+    if (going.length === 0) return refused(access.notFound)
+    const account = await stores.accounts.byId(accountId)
+    const passkeys = await stores.credentials.ofAccount(accountId, 'passkey')
+    const hasPassword = account?.passwordHash !== undefined && account.emailVerifiedAt !== undefined
+    if (!hasPassword && passkeys.length === 0 && going.length === all.length) {
+      return refused(refusals.lastWay)
+    }
+    for (const { id } of going) {
+      await stores.credentials.remove(accountId, id, {
+        events: [
+          ground.entry({
+            code: 'social.unlinked',
+            outcome: 'success',
+            actorId: accountId,
+            targetId: accountId,
+            request: pipeline.auditRequest(exchange),
+            detail: { provider },
+          }),
+        ],
+      })
+    }
+    return granted(undefined)
+  }
 }
