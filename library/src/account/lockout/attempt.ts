@@ -50,6 +50,8 @@ export interface Lockout {
   during<T>(attempt: Attempt, check: (admitted: Outcome<Admitted>) => Promise<T>): Promise<T>
   /** Forgets the failures of an account. */
   unlock(accountId: string): Promise<void>
+  /** Forgets the failures behind one row of `delayed`, whoever or whatever it counts. */
+  release(kind: Delayed['kind'], key: string): Promise<void>
   /** What an attempt from an unknown device would meet, without counting it. */
   state(accountId: string): Promise<Counted>
   /** Who has to wait now, for the operator. */

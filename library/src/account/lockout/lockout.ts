@@ -129,6 +129,8 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
       }
     },
     unlock,
+    release: (kind, key) =>
+      kind === 'account' ? unlock(key) : counters.forgive([`${PREFIX}${kind}:${key}`], 'all'),
     async state(accountId) {
       const [found] = await counters.peek(
         [{ key: accountKey(accountId), backoff: account satisfies Backoff }],
