@@ -5,7 +5,7 @@ import type { Session } from '../../session/sessions/sessions.ts'
 import { many, one, type Parameters, scopeWords } from './answers.ts'
 import type { Clients, OAuthClient } from './clients.ts'
 import type { Consents } from './consents.ts'
-import { CODE_MS, type Grant, hashOf, type OAuthGround } from './ground.ts'
+import { CODE_MS, type Grant, hashesOf, hashOf, type OAuthGround } from './ground.ts'
 import { canonicalResource, isNative, isRegistered } from './uris.ts'
 
 export const refusals = {
@@ -118,6 +118,20 @@ export function authorization(
     return `${settings.consentPath}?request=${token}`
   }
 
+  /** The request that waits for this person's answer, and the hash under which it is kept. */
+  const asked = async (
+    session: Session,
+    token: string,
+  ): Promise<{ readonly hash: string; readonly wanted: Wanted } | undefined> => {
+    for (const hash of hashesOf(ground, PURPOSE, token)) {
+      const kept = await stores.oneTimeTokens.peek(hash, clock())
+      if (kept === undefined) continue
+      if (kept.accountId !== session.accountId) return undefined
+      return { hash, wanted: JSON.parse(kept.data) as Wanted }
+    }
+    return undefined
+  }
+
   /** What is wrong with a request whose client and redirect URI are right. */
   const complaint = (
     parameters: Parameters,
@@ -212,11 +226,9 @@ export function authorization(
       return granted(await ask(wanted, session))
     },
     async question(session, token) {
-      const kept = await stores.oneTimeTokens.peek(hashOf(ground, PURPOSE, token), clock())
-      if (kept === undefined || kept.accountId !== session.accountId) {
-        return no(refusals.unknownRequest)
-      }
-      const wanted = JSON.parse(kept.data) as Wanted
+      const kept = await asked(session, token)
+      if (kept === undefined) return no(refusals.unknownRequest)
+      const { wanted } = kept
       const client = await clients.find(wanted.clientId)
       if (client === undefined) return no(refusals.unknownRequest)
       const { protocol, host } = new URL(wanted.redirectUri)
@@ -228,12 +240,9 @@ export function authorization(
       })
     },
     async decide(session, token, allow, request) {
-      const hash = hashOf(ground, PURPOSE, token)
-      const asked = await stores.oneTimeTokens.peek(hash, clock())
-      if (asked === undefined || asked.accountId !== session.accountId) {
-        return no(refusals.unknownRequest)
-      }
-      const wanted = JSON.parse(asked.data) as Wanted
+      const pending = await asked(session, token)
+      if (pending === undefined) return no(refusals.unknownRequest)
+      const { hash, wanted } = pending
       const event = ground.entry({
         code: allow ? 'oauth.consented' : 'oauth.denied',
         outcome: 'success',

@@ -1,5 +1,5 @@
 import type { AuditRequest } from '../../audit/event.ts'
-import { sameText } from '../../kernel/bytes.ts'
+import { sha256 } from '../../kernel/bytes.ts'
 import { verifyForeign } from '../../session/refresh/foreign.ts'
 import type { OAuthAnswer, Parameters } from './answers.ts'
 import { one } from './answers.ts'
@@ -59,8 +59,7 @@ export async function authenticateClient(
       const error = { status: 429, error: 'slow_down', description: 'too many wrong secrets' }
       return { ok: false, error: { ...error, retryAfterSeconds: seconds } }
     }
-    const expected = client.secretHash
-    if (expected !== undefined && sameText(clients.secretHash(id, secret), expected)) {
+    if (await clients.provesSecret(client, secret)) {
       return { ok: true, client, confidential: true }
     }
     await counters.reserve([{ key, backoff: GUESSES }], ground.clock())
@@ -96,7 +95,8 @@ async function provesKey(
     mostSeconds: ASSERTION_SECONDS,
   })
   if (claims === undefined) return false
-  const key = `oauth-assertion:${hashOf(ground, 'assertion', `${client.clientId}\n${claims.jti}`)}`
+  // Under no key of ours: a change of the root key must not make it new.
+  const key = `oauth-assertion:${sha256(`${client.clientId}\n${claims.jti}`)}`
   const rate = { limit: 1, windowMs: (ASSERTION_SECONDS + 60) * 1000 }
   const [first] = await ground.stores.counters.hit([{ key, rate }], clock())
   return first?.allowed === true

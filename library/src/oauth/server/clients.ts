@@ -1,11 +1,12 @@
 import type { JSONWebKeySet } from 'jose'
-import { keyedHash } from '../../kernel/bytes.ts'
+import { sameText } from '../../kernel/bytes.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
 import type { Keys } from '../../kernel/keys.ts'
 import type { Random } from '../../kernel/random.ts'
 import { Secret } from '../../kernel/secret.ts'
 import { OWN_CLIENT } from '../../session/refresh/access-tokens.ts'
 import type { Credentials } from '../../store/port/credentials.ts'
+import { hashesOf, hashOf } from './ground.ts'
 import type { ClientOptions, GrantType } from './options.ts'
 import { redirectComplaint } from './uris.ts'
 
@@ -29,10 +30,12 @@ export interface Clients {
   find(clientId: string): Promise<OAuthClient | undefined>
   /** `taken` when there is one of this id; it stays as it is. @throws {ConfigFault} */
   add(client: ClientOptions, how?: { readonly selfRegistered?: boolean }): Promise<'done' | 'taken'>
-  secretHash(clientId: string, secret: string): string
+  /** Whether this is the client's secret; false for a client without one. */
+  provesSecret(client: OAuthClient, secret: string): Promise<boolean>
 }
 
 const KIND = 'oauth-client'
+const SECRET = 'client-secret'
 /** Clients belong to nobody: the nil UUID (RFC 9562 §5.9). */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
@@ -45,13 +48,15 @@ export function clients(
   parts: {
     readonly credentials: Credentials
     readonly keys: Keys
+    readonly olderKeys: () => readonly Keys[]
     readonly random: Random
     readonly scopes: readonly string[]
     readonly clock: () => number
   },
 ): Clients {
+  const textOf = (clientId: string, secret: string): string => `${clientId}\n${secret}`
   const secretHash = (clientId: string, secret: string): string =>
-    keyedHash(parts.keys.for('one-time-token'), `client-secret\n${clientId}\n${secret}`)
+    hashOf(parts, SECRET, textOf(clientId, secret))
   const judged = (client: ClientOptions, selfRegistered: boolean): OAuthClient =>
     clientOf(client, selfRegistered, parts.scopes, secretHash)
   const fixed = new Map<string, OAuthClient>()
@@ -63,7 +68,21 @@ export function clients(
   }
 
   return {
-    secretHash,
+    async provesSecret(client, secret) {
+      const { clientId, secretHash: expected } = client
+      if (expected === undefined) return false
+      const [today = '', ...older] = hashesOf(parts, SECRET, textOf(clientId, secret))
+      if (sameText(today, expected)) return true
+      if (!older.some(hash => sameText(hash, expected))) return false
+      // Decision: kept under an earlier root key, and here is its text, so today's takes it over; else
+      // the key's date would end the client. Cost: who does not come until then needs a new secret.
+      const kept = await parts.credentials.byHandle(KIND, clientId)
+      if (kept !== undefined) {
+        const data = JSON.stringify({ ...client, secretHash: today } satisfies OAuthClient)
+        await parts.credentials.update(kept.id, { data })
+      }
+      return true
+    },
     async find(clientId) {
       const known = fixed.get(clientId)
       if (known !== undefined || !ID.test(clientId)) return known

@@ -17,6 +17,8 @@ export interface OAuthGround {
   readonly stores: Stores
   readonly tokens: Tokens
   readonly keys: Keys
+  /** Earlier root keys whose secrets are still good. */
+  readonly olderKeys: () => readonly Keys[]
   readonly clock: Clock
   readonly random: Random
   readonly entry: (event: AuditEvent) => AuditEntry
@@ -42,6 +44,13 @@ export interface Grant {
 
 export const CODE_MS = 60_000
 
-export function hashOf(ground: OAuthGround, word: string, text: string): string {
-  return keyedHash(ground.keys.for('one-time-token'), `${word}\n${text}`)
+type KeyHolder = Pick<OAuthGround, 'keys' | 'olderKeys'>
+
+export function hashOf({ keys }: Pick<KeyHolder, 'keys'>, word: string, text: string): string {
+  return keyedHash(keys.for('one-time-token'), `${word}\n${text}`)
+}
+
+/** The hashes under which a secret may be kept: today's, then those of earlier keys still good. */
+export function hashesOf({ keys, olderKeys }: KeyHolder, word: string, text: string): string[] {
+  return [keys, ...olderKeys()].map(one => hashOf({ keys: one }, word, text))
 }

@@ -39,10 +39,22 @@ export function authorizationMetadata({ issuer, settings, tokens }: OAuthGround)
   }
 }
 
-/** RFC 9728. */
-export function resourceMetadata({ issuer, settings }: OAuthGround): object {
+/**
+ * Where a resource of this origin is described; `undefined` when it is another service's to say.
+ *
+ * @see RFC 9728 §3
+ */
+export function resourceMetadataPath(issuer: string, resource: string): string | undefined {
+  if (!URL.canParse(resource)) return undefined
+  const { origin, pathname, search } = new URL(resource)
+  if (origin !== issuer || search !== '') return undefined
+  return `/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}`
+}
+
+/** RFC 9728 §2. */
+export function resourceMetadata({ issuer, settings }: OAuthGround, resource: string): object {
   return {
-    resource: issuer,
+    resource,
     authorization_servers: [issuer],
     scopes_supported: Object.keys(settings.scopes),
     bearer_methods_supported: ['header'],

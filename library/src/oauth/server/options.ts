@@ -96,7 +96,7 @@ export function oauthSettings(options: OAuthOptions, issuer: string): OAuthSetti
   return {
     clients: options.clients ?? [],
     scopes: { ...STANDARD, ...options.scopes },
-    resources,
+    resources: [...new Set(resources)],
     consentPath: path('consentPath', '/oauth/consent'),
     loginPath: path('loginPath', '/login'),
     afterLogoutPath: path('afterLogoutPath', '/'),

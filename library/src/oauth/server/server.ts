@@ -8,7 +8,7 @@ import { type Clients, clients } from './clients.ts'
 import { type Consents, consents } from './consents.ts'
 import type { OAuthGround } from './ground.ts'
 import { lookups } from './lookups.ts'
-import { authorizationMetadata, resourceMetadata } from './metadata.ts'
+import { authorizationMetadata, resourceMetadata, resourceMetadataPath } from './metadata.ts'
 import { OAUTH_OPTIONS, type OAuthOptions, type OAuthSettings, oauthSettings } from './options.ts'
 import { registration } from './registration.ts'
 import { tokenEndpoint } from './token.ts'
@@ -18,7 +18,7 @@ export type { Question } from './authorize.ts'
 export type { OAuthClient } from './clients.ts'
 export type { ListedGrant } from './consents.ts'
 export type { ClientOptions, GrantType, OAuthOptions } from './options.ts'
-export { OAUTH_OPTIONS, refusals }
+export { OAUTH_OPTIONS, refusals, resourceMetadataPath }
 
 /** Where a person who leaves goes, and whether their session may end without asking them. */
 export interface Leaving {
@@ -28,6 +28,7 @@ export interface Leaving {
 
 /** An OAuth 2.1 authorization server with OpenID Connect. */
 export interface OAuthServer extends Authorization {
+  readonly issuer: string
   readonly settings: OAuthSettings
   readonly clients: Clients
   readonly consents: Consents
@@ -42,7 +43,7 @@ export interface OAuthServer extends Authorization {
   userinfo(account: Account, scope: readonly string[]): object
   leave(parameters: Parameters, session: Session | undefined): Promise<Leaving>
   authorizationMetadata(): object
-  resourceMetadata(): object
+  resourceMetadata(resource: string): object
   jwks(): object
 }
 
@@ -57,16 +58,18 @@ export function oauthServer(
   given: Omit<OAuthGround, 'settings'>,
 ): OAuthServer {
   const ground: OAuthGround = { ...given, settings: oauthSettings(options, given.issuer) }
-  const { settings, stores, keys, random, clock, tokens, issuer } = ground
+  const { settings, stores, keys, olderKeys, random, clock, tokens, issuer } = ground
   const known = clients(settings.clients, {
     credentials: stores.credentials,
     keys,
+    olderKeys,
     random,
     clock,
     scopes: Object.keys(settings.scopes),
   })
   const allowed = consents(ground)
   return {
+    issuer,
     settings,
     clients: known,
     consents: allowed,
@@ -109,7 +112,7 @@ export function oauthServer(
       return { location: to.href, endSession }
     },
     authorizationMetadata: () => authorizationMetadata(ground),
-    resourceMetadata: () => resourceMetadata(ground),
+    resourceMetadata: resource => resourceMetadata(ground, resource),
     jwks: () => ({ keys: tokens.signer.publicKeys() }),
   }
 }

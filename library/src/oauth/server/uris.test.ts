@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { testClock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
-import { deriveKeys } from '../../kernel/keys.ts'
+import { deriveKeys, type Keys } from '../../kernel/keys.ts'
 import { systemRandom } from '../../kernel/random.ts'
 import { memoryStores } from '../../store/memory/memory.ts'
 import { type Clients, clients } from './clients.ts'
@@ -96,10 +96,18 @@ test('one resource has one spelling', () => {
   }
 })
 
-function known(): Clients {
+const KEYS = deriveKeys(Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7 + 3)))
+const NEXT_KEYS = deriveKeys(Buffer.from(Array.from({ length: 32 }, (_, at) => at * 11 + 5)))
+
+function known(
+  credentials = memoryStores().credentials,
+  keys = KEYS,
+  olderKeys: () => readonly Keys[] = () => [],
+): Clients {
   return clients([], {
-    credentials: memoryStores().credentials,
-    keys: deriveKeys(Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7 + 3))),
+    credentials,
+    keys,
+    olderKeys,
     random: systemRandom(),
     clock: testClock(),
     scopes: ['openid'],
@@ -118,6 +126,25 @@ test('a client keeps the secret that it was registered with, and we do not keep 
   assert.equal(await of.add({ ...app, clientSecret: 'one' }), 'done')
   assert.equal(await of.add({ ...app, clientSecret: 'two' }), 'taken')
   const found = await of.find('app')
-  assert.equal(found?.secretHash, of.secretHash('app', 'one'))
+  assert.ok(found)
+  assert.equal(await of.provesSecret(found, 'one'), true)
+  assert.equal(await of.provesSecret(found, 'two'), false)
   assert.ok(!JSON.stringify(found).includes('"one"'))
+})
+
+test('a client’s secret outlives a change of the root key when it comes until its date', async () => {
+  const { credentials } = memoryStores()
+  const before = known(credentials)
+  await before.add({ ...app, clientSecret: 'one' })
+  await before.add({ ...app, clientId: 'late', clientSecret: 'two' })
+  const during = known(credentials, NEXT_KEYS, () => [KEYS])
+  const proves = async (of: Clients, clientId: string, secret: string): Promise<boolean> => {
+    const found = await of.find(clientId)
+    return found !== undefined && of.provesSecret(found, secret)
+  }
+  assert.equal(await proves(during, 'app', 'two'), false)
+  assert.equal(await proves(during, 'app', 'one'), true)
+  const after = known(credentials, NEXT_KEYS)
+  assert.equal(await proves(after, 'app', 'one'), true)
+  assert.equal(await proves(after, 'late', 'two'), false)
 })

@@ -52,6 +52,8 @@ export function conversation(
 ): Conversation {
   const client: Client = { client_id: provider.clientId }
   let known: { readonly as: AuthorizationServer; readonly until: number } | undefined
+  /** Those who come while it is asked wait for the same answer. */
+  let asking: Promise<AuthorizationServer> | undefined
   let keys: JWKSCacheInput = {}
   const lib = () => import('oauth4webapi')
 
@@ -67,13 +69,20 @@ export function conversation(
     const { endpoints } = provider
     if (provider.kind === 'oauth2' && endpoints !== undefined) {
       return {
-        issuer: provider.issuer.href,
+        issuer: provider.issuerName,
         authorization_endpoint: endpoints.authorization,
         token_endpoint: endpoints.token,
         userinfo_endpoint: endpoints.user,
       }
     }
     if (known !== undefined && parts.clock() < known.until) return known.as
+    asking ??= discover().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
+  const discover = async (): Promise<AuthorizationServer> => {
     const { discoveryRequest, processDiscoveryResponse } = await lib()
     const { issuer } = provider
     // What it says of itself must be what it was called (ASVS 10.5.3).
@@ -191,7 +200,7 @@ async function byApi(
       'user-agent': 'bulwark',
     }
     const response = await call(url, { headers })
-    if (!response.ok) throw new TypeError(`the API answered ${response.status}`)
+    if (!response.ok) throw new TypeError('the API does not answer', { cause: response })
     return response.json()
   }
   const endpoints = provider.endpoints as Endpoints
@@ -210,7 +219,7 @@ async function byApi(
   }
   const { name } = user
   return identity(provider, got, {
-    issuer: provider.issuer.href,
+    issuer: provider.issuerName,
     subject: String(subject),
     email: typeof email === 'string' ? email : undefined,
     verified,

@@ -40,6 +40,8 @@ export interface Provider {
   readonly name: string
   readonly kind: 'oidc' | 'oauth2'
   readonly issuer: URL
+  /** The same as it was written: what people are known by here, and what an `iss` is compared with. */
+  readonly issuerName: string
   readonly clientId: string
   readonly clientSecret: Secret
   readonly scopes: readonly string[]
@@ -49,6 +51,9 @@ export interface Provider {
   readonly keepTokens: boolean
   readonly clientAuthentication: 'basic' | 'post'
 }
+
+const URL_MEMBERS: ReadonlySet<string> = new Set(['authorization', 'token', 'user', 'emails'])
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** @throws {ConfigFault} naming the provider and what to write instead */
 export function judgedProvider(given: ProviderOptions, allowHttp: boolean): Provider {
@@ -69,6 +74,8 @@ export function judgedProvider(given: ProviderOptions, allowHttp: boolean): Prov
     'keepTokens',
     'clientAuthentication',
   ])
+  const secure = (url: string): boolean =>
+    URL.canParse(url) && (url.startsWith('https:') || (allowHttp && url.startsWith('http:')))
   const { id, clientId, clientSecret, tenant } = given
   if (!/^[a-z0-9-]{1,40}$/.test(id)) return wrong('id: lower-case letters, digits and dashes')
   if (clientId === undefined || clientSecret === undefined) return wrong('needs its client')
@@ -80,22 +87,25 @@ export function judgedProvider(given: ProviderOptions, allowHttp: boolean): Prov
   let text = given.issuer ?? preset?.issuer ?? given.endpoints?.authorization
   if (text === undefined) return wrong('is no preset; write its issuer')
   if (text.includes('{tenant}')) {
-    if (tenant === undefined || !/^[A-Za-z0-9.-]+$/.test(tenant) || tenant === 'common') {
-      return wrong('needs tenant, the id of your directory')
+    if (tenant === undefined || !UUID.test(tenant)) {
+      return wrong('needs tenant, the id (a UUID) of your directory')
     }
     text = text.replace('{tenant}', tenant)
   }
   if (!URL.canParse(text)) return wrong('issuer is no URL')
   const issuer = new URL(text)
-  if (issuer.protocol !== 'https:' && !(allowHttp && issuer.protocol === 'http:')) {
-    return wrong('issuer must be https')
-  }
+  if (!secure(text)) return wrong('issuer must be https')
   const endpoints = given.endpoints ?? preset?.endpoints
+  for (const [name, url] of Object.entries(endpoints ?? {})) {
+    if (!URL_MEMBERS.has(name) || secure(url)) continue
+    return wrong(`endpoints.${name} must be https`)
+  }
   return {
     id,
     name: given.name ?? preset?.name ?? id,
     kind: given.endpoints === undefined ? (preset?.kind ?? 'oidc') : 'oauth2',
     issuer,
+    issuerName: text,
     clientId,
     clientSecret: clientSecret instanceof Secret ? clientSecret : new Secret(clientSecret),
     scopes: given.scopes ?? preset?.scopes ?? ['openid', 'email', 'profile'],

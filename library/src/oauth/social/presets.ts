@@ -37,7 +37,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     authoritativeFor: ['gmail.com', 'googlemail.com'],
     hostedDomainClaim: 'hd',
   },
-  /** Needs `tenant`: the common endpoint lets every organisation of the world say who somebody is. */
+  /**
+   * Needs `tenant`, a UUID: the common endpoint lets every organisation of the world say who somebody
+   * is, and a directory's other names are not what its tokens call it.
+   */
   microsoft: {
     name: 'Microsoft',
     kind: 'oidc',
@@ -45,7 +48,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scopes: ['openid', 'email', 'profile'],
     authoritativeFor: [],
   },
-  /** Without `name` and `email`, which Apple gives only by a cross-site post. */
+  /**
+   * Without `name` and `email`, which Apple gives only by a cross-site post. Its secret is a JWT that
+   * you sign with your key there, good for six months at most.
+   */
   apple: {
     name: 'Apple',
     kind: 'oidc',
@@ -63,7 +69,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   github: {
     name: 'GitHub',
     kind: 'oauth2',
-    issuer: 'https://github.com',
+    // What its `iss` says; it is no OpenID issuer, and nothing is discovered there.
+    issuer: 'https://github.com/login/oauth',
     scopes: ['read:user', 'user:email'],
     authoritativeFor: ['users.noreply.github.com'],
     endpoints: {

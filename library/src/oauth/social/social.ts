@@ -71,6 +71,8 @@ export interface SocialGround {
   readonly mode: 'development' | 'production'
   readonly tokens: OneTimeTokens
   readonly keys: Keys
+  /** Earlier root keys whose cookies are still good; none unless told. */
+  readonly olderKeys?: () => readonly Keys[]
   readonly clock: Clock
   readonly random: Random
 }
@@ -94,15 +96,19 @@ export function social(options: SocialOptions, ground: SocialGround): Social {
   const { origin, tokens, keys, clock, random } = ground
   const allowHttp = ground.mode === 'development'
   const providers = options.providers.map(given => judgedProvider(given, allowHttp))
-  const issuers = providers.map(({ issuer }) => issuer)
-  const local = allowHttp && issuers.some(({ hostname }) => LOOPBACK.test(hostname))
+  const places = providers.flatMap(({ issuer, endpoints }) => {
+    const { token, user, emails } = endpoints ?? {}
+    const urls = [token, user, emails].filter(url => url !== undefined)
+    return [issuer, ...urls.map(url => new URL(url))]
+  })
+  const local = allowHttp && places.some(({ hostname }) => LOOPBACK.test(hostname))
   const policy =
     options.outbound ??
     outboundPolicy({
       name: 'social',
       purpose: 'Discovery, keys and tokens of the identity providers in the settings.',
       schemes: allowHttp ? ['http', 'https'] : ['https'],
-      ports: [...new Set([443, ...issuers.map(({ port }) => Number(port) || 443)])],
+      ports: [...new Set([443, ...places.map(({ port }) => Number(port) || 443)])],
       maxRedirects: 0,
       ...(local && {
         allowAddresses: ['127.0.0.0/8', '::1/128'],
@@ -118,8 +124,19 @@ export function social(options: SocialOptions, ground: SocialGround): Social {
     const talk = conversation(provider, { fetch: fetching, clock, allowHttp })
     byId.set(provider.id, { provider, talk })
   }
-  const hashOf = (word: string, text: string): string =>
-    keyedHash(keys.for('one-time-token'), `${word}\n${text}`)
+  const hashOf = (word: string, text: string, by = keys): string =>
+    keyedHash(by.for('one-time-token'), `${word}\n${text}`)
+  /** Takes out what is kept under today's key, or under an earlier one that is still good. */
+  const taken = async (
+    word: string,
+    text: string,
+  ): Promise<{ readonly data: string; readonly by: Keys } | undefined> => {
+    for (const by of [keys, ...(ground.olderKeys?.() ?? [])]) {
+      const row = await tokens.redeem(hashOf(word, text, by), clock())
+      if (row !== undefined) return { data: row.data, by }
+    }
+    return undefined
+  }
   const keep = (hash: string, data: object): Promise<void> =>
     tokens.issue(hash, {
       purpose: 'social',
@@ -161,12 +178,12 @@ export function social(options: SocialOptions, ground: SocialGround): Social {
       const states = callback.searchParams.getAll('state')
       const [state = ''] = states
       if (states.length !== 1) return refused(refusals.unknownState)
-      const row = await tokens.redeem(hashOf('social-state', `${state}\n${browser}`), clock())
+      const row = await taken('social-state', `${state}\n${browser}`)
       if (row === undefined) return refused(refusals.unknownState)
       const kept = JSON.parse(row.data) as Kept
       if (!sameText(kept.provider, providerId)) return refused(refusals.otherProvider)
       if (callback.searchParams.get('error') === 'access_denied') return refused(refusals.declined)
-      const verifier = hashOf('social-verifier', browser)
+      const verifier = hashOf('social-verifier', browser, row.by)
       try {
         const identity = await known.talk.identify(callback, { ...kept, verifier })
         const { mode, next, accountId } = kept
@@ -184,7 +201,7 @@ export function social(options: SocialOptions, ground: SocialGround): Social {
     async held(cookies) {
       const browser = readCookie(cookies, COOKIE)
       if (browser === undefined) return undefined
-      const row = await tokens.redeem(hashOf('social-held', browser), clock())
+      const row = await taken('social-held', browser)
       if (row === undefined) return undefined
       const identity = JSON.parse(row.data) as Omit<Identity, 'tokens'>
       return { ...identity, tokens: { access: '', refresh: undefined } }
@@ -195,7 +212,7 @@ export function social(options: SocialOptions, ground: SocialGround): Social {
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /**
- * What a failed conversation is to us. A provider that cannot be reached, or answers 5xx, is down;
+ * What a failed conversation is to us. A provider that cannot be reached, or answers 429 or 5xx, is down;
  * everything else is an answer that must not be believed.
  */
 function reasonOf(error: unknown): (typeof refusals)[keyof typeof refusals] & {
@@ -204,6 +221,6 @@ function reasonOf(error: unknown): (typeof refusals)[keyof typeof refusals] & {
   if (error instanceof OutboundRefused) return refusals.down
   const { status, cause, message } = error as Error & { readonly status?: unknown }
   const answered = cause instanceof Response ? cause.status : status
-  if (typeof answered === 'number' && answered >= 500) return refusals.down
+  if (typeof answered === 'number' && (answered >= 500 || answered === 429)) return refusals.down
   return { ...refusals.badAnswer, why: String(message ?? '').slice(0, 120) }
 }

@@ -3,7 +3,7 @@ import { isCanonicalBase64url, keyedHash } from '../../kernel/bytes.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Keys } from '../../kernel/keys.ts'
 import type { Random } from '../../kernel/random.ts'
-import type { OneTimeTokens } from '../../store/port/one-time-tokens.ts'
+import type { OneTimeToken, OneTimeTokens } from '../../store/port/one-time-tokens.ts'
 import type { Signer } from './signing.ts'
 
 /** What an access token says, in our words. */
@@ -44,6 +44,8 @@ export interface AccessGround {
   readonly lifeSeconds: number
   readonly signer: Signer
   readonly store: OneTimeTokens
+  /** Root keys whose tokens are still good, today's first. */
+  readonly accepted: () => readonly Keys[]
   readonly keys: Keys
   readonly clock: Clock
   readonly random: Random
@@ -60,10 +62,17 @@ const TOKEN_BYTES = 32
  * @see ASVS 9.1.1, 9.2.1, 9.2.3
  */
 export function accessTokens(ground: AccessGround): AccessTokens {
-  const { issuer, signer, store, keys, clock, random, lifeSeconds } = ground
-  const hashOf = (word: string, text: string): string =>
+  const { issuer, signer, store, clock, random, lifeSeconds } = ground
+  const hashOf = (word: string, text: string, keys = ground.keys): string =>
     keyedHash(keys.for('one-time-token'), `${word}\n${text}`)
-  const denialOf = (claims: AccessClaims): string => hashOf('denied-token', claims.id)
+  /** What is kept under today's key, or under an earlier one that is still good. */
+  const kept = async (word: string, text: string): Promise<OneTimeToken | undefined> => {
+    for (const keys of ground.accepted()) {
+      const found = await store.peek(hashOf(word, text, keys), clock())
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
 
   return {
     lifeSeconds,
@@ -87,12 +96,12 @@ export function accessTokens(ground: AccessGround): AccessTokens {
         return claims === undefined ? undefined : accessOf(claims)
       }
       if (!isCanonicalBase64url(token, TOKEN_BYTES)) return undefined
-      const kept = await store.peek(hashOf('access-token', token), clock())
-      return kept === undefined ? undefined : accessOf(JSON.parse(kept.data) as JWTPayload)
+      const found = await kept('access-token', token)
+      return found === undefined ? undefined : accessOf(JSON.parse(found.data) as JWTPayload)
     },
     async deny(claims) {
       // By its id, not its text: one token has several spellings, one id (RFC 8725 §2).
-      await store.issue(denialOf(claims), {
+      await store.issue(hashOf('denied-token', claims.id), {
         purpose: 'denied-token',
         accountId: undefined,
         data: '{}',
@@ -100,7 +109,7 @@ export function accessTokens(ground: AccessGround): AccessTokens {
         attemptsLeft: 1,
       })
     },
-    isDenied: async claims => (await store.peek(denialOf(claims), clock())) !== undefined,
+    isDenied: async claims => (await kept('denied-token', claims.id)) !== undefined,
   }
 }
 

@@ -153,6 +153,38 @@ test('after a change of the root key old tokens go on until its date, and the ke
   assert.ok((await after.tokens.refresh(renewed.value.refreshToken, request)).ok)
 })
 
+test('after a change of the root key opaque and given-up tokens are what they were', async () => {
+  for (const format of ['opaque', 'jwt'] as const) {
+    const clock = testClock()
+    const stores = memoryStores()
+    const before = made({ format }, { clock, stores })
+    const { accessToken } = await start(before)
+    const itself = {
+      subject: 'machine',
+      clientId: 'machine',
+      scope: ['orders:read'],
+      audience: [ISSUER],
+      familyId: undefined,
+      role: 'client',
+      factors: [],
+      authenticatedAt: clock(),
+    }
+    const good = await before.tokens.access.issue(itself)
+    const bad = await before.tokens.access.issue(itself)
+    const claims = await before.tokens.access.read(bad)
+    assert.ok(claims)
+    await before.tokens.access.deny(claims)
+    const until = clock() + 300_000
+    const ring = keyRing(NEXT_ROOT, [{ root: ROOT, until }])
+    const after = made({ format }, { clock, stores, ring })
+    assert.equal((await who(after, accessToken))?.ok, true, format)
+    assert.equal((await who(after, good))?.ok, true, format)
+    assert.equal((await who(after, bad))?.ok, false, format)
+    clock.set(until)
+    assert.equal((await who(after, accessToken))?.ok, false, format)
+  }
+})
+
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 test('refuses a token that is not exactly ours', async () => {

@@ -100,6 +100,7 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i // RFC 6750 §2.1
 export function refresh(options: RefreshOptions, ground: RefreshGround): Tokens {
   const { idleMs, absoluteMs, accessSeconds } = judged(options)
   const { ring, clock, random, issuer } = ground
+  const accepted = () => ring.accepted(clock())
   const signs = signer(options.algorithm ?? 'ES256', { ring, clock })
   const access = accessTokens({
     issuer,
@@ -108,13 +109,14 @@ export function refresh(options: RefreshOptions, ground: RefreshGround): Tokens 
     signer: signs,
     store: ground.tokens,
     keys: ring.current,
+    accepted,
     clock,
     random,
   })
   const kept = families(idleMs, absoluteMs, {
     ...ground,
     keys: ring.current,
-    accepted: () => ring.accepted(clock()),
+    accepted,
   })
 
   const pairOf = async (token: string, record: RefreshRecord): Promise<TokenPair> => {
