@@ -43,6 +43,7 @@ import {
   type OAuthOptions,
   type OAuthServer,
   oauthServer,
+  resourceMetadataPath,
 } from './oauth/server/server.ts'
 import { SOCIAL_OPTIONS, type Social, type SocialOptions, social } from './oauth/social/social.ts'
 import { type AccountModule, people } from './people.ts'
@@ -120,12 +121,12 @@ export interface BulwarkOptions {
   readonly oauth?: OAuthOptions | false
   /** Sign-in through identity providers under `/auth/social`; off unless given. */
   readonly social?: SocialOptions | false
-  /** What the checks cannot see, and findings that stay for a reason. */
   /**
    * Writes the page that people see instead of what they asked for; a plain one unless told. Escape
    * the path: it is the request's.
    */
   readonly problemPage?: ProblemPage
+  /** What the checks cannot see, and findings that stay for a reason. */
   readonly doctor?: DoctorOptions
   readonly clock?: Clock
   readonly random?: Random
@@ -249,8 +250,8 @@ const KNOWN = {
     'account',
     'oauth',
     'social',
-    'doctor',
     'problemPage',
+    'doctor',
     'clock',
     'random',
   ],
@@ -418,18 +419,22 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     bearer: (authorization, audience) => bearerOf(tokens, authorization, audience),
     ...(options.oauth !== undefined &&
       options.oauth !== false && {
-        challenge: `resource_metadata="${origins[0]}/.well-known/oauth-protected-resource"`,
+        challenge: audience => {
+          const issuer = origins[0] ?? ''
+          const path = resourceMetadataPath(issuer, audience ?? issuer)
+          return path === undefined ? undefined : `resource_metadata="${issuer}${path}"`
+        },
       }),
     access: options.access !== false,
     headers: policy,
     audit: written,
     isNoted: refusal => flows?.isRecorded(refusal) === true,
+    problemPage: options.problemPage,
     clock,
     random,
   })
 
   const compile = compiler({
-    problemPage: options.problemPage,
     content: strict,
     limits: limited,
     clock,
@@ -490,7 +495,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     )
     if (options.social !== undefined && options.social !== false) {
       const origin = origins[0] ?? ''
-      const at = { origin, mode, tokens: stores.oneTimeTokens, keys, clock, random }
+      const oneTime = stores.oneTimeTokens
+      const at = { origin, mode, tokens: oneTime, keys, olderKeys, clock, random }
       providers = social(options.social, at)
       endpoints.push(...socialEndpoints({ ...parts, social: providers, sealed }))
     }
@@ -498,7 +504,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       const { entry } = flows.ground
       const record = (event: AuditEvent): void => written?.record(event)
       const issuer = tokens.issuer
-      const at = { issuer, stores, tokens, keys, clock, random, entry, record }
+      const at = { issuer, stores, tokens, keys, olderKeys, clock, random, entry, record }
       server = oauthServer(options.oauth, at)
       const ground = flows.ground
       endpoints.push(...oauthEndpoints({ server, ground, sessions: keeper, pipeline: way }))

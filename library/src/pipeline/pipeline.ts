@@ -45,8 +45,8 @@ export interface Defences {
     authorization: string | undefined,
     audience: string | undefined,
   ) => Promise<Outcome<Principal>> | undefined
-  /** What every challenge to bearers says besides (RFC 9728 §5.1). */
-  readonly challenge?: string
+  /** What every challenge to bearers says besides, by the audience of its route (RFC 9728 §5.1). */
+  readonly challenge?: (audience: string | undefined) => string | undefined
   readonly access: boolean
   readonly headers: HeaderPolicies | undefined
   readonly audit: Audit | undefined
@@ -62,6 +62,13 @@ type Verdict = Refusal | undefined
 const FORM_KINDS: ReadonlySet<string> = new Set(['form', 'multipart', 'text'])
 const DEVICE_LENGTH = 256
 const NO_FIELDS: readonly string[] = []
+/** `*` never goes with credentials: no browser gives such an answer to a page that sent cookies (Fetch §3.2). */
+const ANY_ORIGIN = [
+  'access-control-allow-origin',
+  '*',
+  'access-control-expose-headers',
+  'www-authenticate, retry-after',
+]
 
 /** The way of a request through the defences, in the order of the house. */
 export interface Pipeline {
@@ -77,6 +84,8 @@ export interface Pipeline {
   verifyForm(exchange: Exchange, token: string | undefined): Verdict
   /** Lets it out of the concurrency gates. Call once when the answer is over, however it ended. */
   leave(exchange: Exchange): void
+  /** What a refusal is answered with: problem+json, or a page for people. */
+  problem(exchange: Exchange, refusal: Refusal): ProblemAnswer
   /** Header fields of the answer, names and values in turn; cookies are not among them. */
   fields(exchange: Exchange, contentType: string | undefined): readonly string[]
   /** A CSRF token for this browser; gives it a visitor cookie when it has nothing to bind to. */
@@ -84,8 +93,6 @@ export interface Pipeline {
   /** Writes down a refusal that belongs in the log. */
   note(exchange: Exchange, refusal: Refusal): void
   /** The refusal that a thrown error answers with, after it was written down. */
-  /** What a refusal is answered with: problem+json, or a page for people. */
-  problem(exchange: Exchange, refusal: Refusal): ProblemAnswer
   faulted(exchange: Exchange, error: unknown): Refusal
   /** How the audit names this request. */
   auditRequest(exchange: Exchange): AuditRequest
@@ -176,16 +183,15 @@ export function pipeline(defences: Defences): Pipeline {
     if (forged !== undefined) return forged
     const policy = exchange.route.policy.access
     if (!access || policy === undefined) return undefined
-    return challenging(judgeAccess(policy, exchange.principal, clock()))
+    return challenging(exchange, judgeAccess(policy, exchange.principal, clock()))
   }
 
-  const challenging = (refusal: Verdict): Verdict => {
+  const challenging = (exchange: Exchange, refusal: Verdict): Verdict => {
     const told = refusal?.headers?.['www-authenticate']
-    if (refusal === undefined || told === undefined || defences.challenge === undefined) {
-      return refusal
-    }
-    const separator = told.includes(' ') ? ', ' : ' '
-    const text = `${told}${separator}${defences.challenge}`
+    if (refusal === undefined || told === undefined) return refusal
+    const more = defences.challenge?.(audienceOf(exchange))
+    if (more === undefined) return refusal
+    const text = `${told}${told.includes(' ') ? ', ' : ' '}${more}`
     return { ...refusal, headers: { ...refusal.headers, 'www-authenticate': text } }
   }
 
@@ -200,7 +206,9 @@ export function pipeline(defences: Defences): Pipeline {
       return undefined
     }
     const policy = exchange.route.policy.access
-    return policy === undefined || 'public' in policy ? undefined : challenging(who.refusal)
+    return policy === undefined || 'public' in policy
+      ? undefined
+      : challenging(exchange, who.refusal)
   }
 
   const audienceOf = ({ route }: Exchange): string | undefined =>
@@ -330,7 +338,10 @@ export function pipeline(defences: Defences): Pipeline {
     },
     fields(exchange, contentType) {
       const own = exchange.fields
-      if (headers === undefined) return own ?? NO_FIELDS
+      if (headers === undefined) {
+        const open = exchange.route.policy.headers === 'open-api'
+        return open ? [...ANY_ORIGIN, ...(own ?? NO_FIELDS)] : (own ?? NO_FIELDS)
+      }
       const base = policyFields(headers, exchange, contentType)
       return own === undefined ? base : [...base, ...own]
     },
@@ -343,6 +354,7 @@ export function pipeline(defences: Defences): Pipeline {
       exchange.setCookie(visitors.setCookie(value))
       return csrf.issue(visitors.read(value) ?? '')
     },
+    problem: (exchange, refusal) => problemAnswer(exchange, refusal, defences.problemPage),
     note(exchange, refusal) {
       if (audit === undefined || !isRecorded(refusal) || defences.isNoted(refusal)) return
       audit.record(
@@ -354,7 +366,6 @@ export function pipeline(defences: Defences): Pipeline {
       audit?.record({
         code: 'system.faulted',
         outcome: 'failure',
-    problem: (exchange, refusal) => problemAnswer(exchange, refusal, defences.problemPage),
         reason: store ? error.verb : error instanceof Error ? error.name : typeof error,
         request: auditRequest(exchange),
         actorId: exchange.principal?.accountId,
@@ -376,10 +387,13 @@ function policyFields(
   exchange: Exchange,
   contentType: string | undefined,
 ): readonly string[] {
+  if (exchange.explained) return headers.page(exchange.nonce, exchange)
   const isPage = exchange.hasNonce || contentType?.startsWith('text/html') === true
   switch (exchange.route.policy.headers ?? (isPage ? 'page' : 'api')) {
     case 'api':
       return headers.api(exchange)
+    case 'open-api':
+      return [...headers.api(exchange), ...ANY_ORIGIN]
     case 'page':
       return headers.page(exchange.nonce, exchange)
     case 'sensitive-page':
@@ -387,7 +401,6 @@ function policyFields(
     case 'asset':
       return headers.asset(exchange)
     case 'download':
-  if (exchange.explained) return headers.page(exchange.nonce, exchange)
       return headers.download(exchange)
   }
 }

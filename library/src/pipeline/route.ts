@@ -35,8 +35,11 @@ export interface RoutePolicy {
     /** A multipart body may bring the token as a field: the route asks `pipeline.verifyForm`. */
     readonly inBody?: boolean
   }
-  /** Which header policy answers carry; by their media type unless told. */
-  readonly headers?: 'api' | 'page' | 'sensitive-page' | 'asset' | 'download'
+  /**
+   * Which header policy answers carry; by their media type unless told. `open-api` is `api`, and pages
+   * of every origin may read the answer: for what is asked without cookies only.
+   */
+  readonly headers?: 'api' | 'open-api' | 'page' | 'sensitive-page' | 'asset' | 'download'
 }
 
 /** A route as requests meet it: everything that can be decided at start is decided. */

@@ -13,7 +13,7 @@ export interface Input {
 
 /** A route that Bulwark brings along, the same on every framework. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS'
   /** With `:name` for parameters. */
   readonly path: string
   readonly policy: RoutePolicy

@@ -2,7 +2,7 @@ import { refusals as access } from '../access/access.ts'
 import type { Ground } from '../account/ground.ts'
 import { logout } from '../account/login/logout.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
-import type { OAuthAnswer, OAuthServer } from '../oauth/server/server.ts'
+import { type OAuthAnswer, type OAuthServer, resourceMetadataPath } from '../oauth/server/server.ts'
 import { type Answer, done, json, seeOther } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -28,31 +28,45 @@ const NO_COOKIE = 'a back channel: it reads no cookie, only what the client itse
 
 const backChannel: RoutePolicy = {
   access: { public: true },
-  headers: 'api',
+  headers: 'open-api',
   csrf: { exempt: NO_COOKIE },
   content: { consumes: [FORM], lists: LISTS },
 }
+/** Only for clients that keep a secret, and no page in a browser does. */
+const closedChannel: RoutePolicy = { ...backChannel, headers: 'api' }
 const frontChannel: RoutePolicy = {
   access: { public: true },
   headers: 'sensitive-page',
   content: { lists: LISTS },
 }
-const readable: RoutePolicy = { access: { public: true }, headers: 'api' }
+const readable: RoutePolicy = { access: { public: true }, headers: 'open-api' }
 const bearing: RoutePolicy = {
   access: { signedIn: true, scope: 'openid' },
-  headers: 'api',
+  headers: 'open-api',
   csrf: { exempt: NO_COOKIE },
 }
-/** What any page may read: it holds nothing of anybody. */
-const FOR_ALL = ['access-control-allow-origin', '*'] as const
+/**
+ * What a client that lives in a page may send (Fetch §4.8). Any field: none of them is a cookie, and
+ * `*` does not cover `authorization`, so it is named.
+ */
+const PREFLIGHT = [
+  'access-control-allow-headers',
+  'authorization, content-type, *',
+  'access-control-max-age',
+  '7200',
+]
 
 /** `/oauth/…` and its well-known documents: RFC 6749 and its successors, errors in their shape. */
 export function oauthEndpoints(parts: OAuthRoutes): readonly Endpoint[] {
   const { server, pipeline } = parts
   const request = (exchange: Exchange) => pipeline.auditRequest(exchange)
 
-  const back = (path: string, endpoint: OAuthServer['token' | 'introspect' | 'revoke']): Endpoint =>
-    route.bodyless('POST', path, backChannel, async (exchange, { body }) =>
+  const back = (
+    path: string,
+    endpoint: OAuthServer['token' | 'introspect' | 'revoke'],
+    policy = backChannel,
+  ): Endpoint =>
+    route.bodyless('POST', path, policy, async (exchange, { body }) =>
       granted(
         answered(
           await endpoint({
@@ -80,11 +94,11 @@ export function oauthEndpoints(parts: OAuthRoutes): readonly Endpoint[] {
     return granted({
       status: 200,
       body: server.userinfo(account, principal.scope),
-      headers: [...NO_STORE, ...FOR_ALL],
+      headers: NO_STORE,
     })
   }
 
-  return [
+  const endpoints = [
     route.bodyless('GET', '/oauth/authorize', frontChannel, async exchange => {
       const fields = fieldsOf(exchange.query)
       const outcome = await server.authorize(fields, exchange.session, request(exchange))
@@ -100,7 +114,7 @@ export function oauthEndpoints(parts: OAuthRoutes): readonly Endpoint[] {
       return granted({ status: 303, headers: to(value) })
     }),
     back('/oauth/token', server.token),
-    back('/oauth/introspect', server.introspect),
+    back('/oauth/introspect', server.introspect, closedChannel),
     back('/oauth/revoke', server.revoke),
     ...(server.settings.registration === undefined
       ? []
@@ -136,7 +150,10 @@ export function oauthEndpoints(parts: OAuthRoutes): readonly Endpoint[] {
     document('/oauth/jwks.json', server.jwks),
     document('/.well-known/oauth-authorization-server', server.authorizationMetadata),
     document('/.well-known/openid-configuration', server.authorizationMetadata),
-    document('/.well-known/oauth-protected-resource', server.resourceMetadata),
+    ...server.settings.resources.flatMap(resource => {
+      const path = resourceMetadataPath(server.issuer, resource)
+      return path === undefined ? [] : [document(path, () => server.resourceMetadata(resource))]
+    }),
     route.bodyless('GET', '/oauth/grants', own, async ({ principal }) =>
       granted(json(await server.consents.list(principal?.accountId ?? ''))),
     ),
@@ -152,6 +169,27 @@ export function oauthEndpoints(parts: OAuthRoutes): readonly Endpoint[] {
       },
     ),
   ]
+  return [...endpoints, ...preflights(endpoints)]
+}
+
+/**
+ * What browsers ask before a page's request to another origin. The authorization endpoint is none of
+ * these: a browser goes there, a page does not call it (RFC 9700 §2.6).
+ */
+function preflights(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const methods = new Map<string, string[]>()
+  for (const { path, method, policy } of endpoints) {
+    if (policy.headers !== 'open-api') continue
+    methods.set(path, [...(methods.get(path) ?? []), method])
+  }
+  return [...methods].map(([path, those]) =>
+    route.bodyless('OPTIONS', path, readable, () =>
+      granted({
+        status: 204,
+        headers: ['access-control-allow-methods', those.join(', '), ...PREFLIGHT],
+      }),
+    ),
+  )
 }
 
 function document(path: string, read: () => object): Endpoint {
@@ -159,7 +197,7 @@ function document(path: string, read: () => object): Endpoint {
     granted({
       status: 200,
       body: read(),
-      headers: ['cache-control', 'public, max-age=300', ...FOR_ALL],
+      headers: ['cache-control', 'public, max-age=300'],
     }),
   )
 }
@@ -175,7 +213,7 @@ function fieldsOf(given: unknown): Fields {
 
 /** RFC 6749 §5.1, §5.2: JSON, never stored, with the status and challenge of its error. */
 function answered(answer: OAuthAnswer): Answer {
-  const headers = [...NO_STORE, 'pragma', 'no-cache', ...FOR_ALL]
+  const headers = [...NO_STORE, 'pragma', 'no-cache']
   if (answer.ok) return { status: answer.status ?? 200, body: answer.body, headers }
   const { status, error, description, challenge, retryAfterSeconds } = answer.error
   if (challenge !== undefined) headers.push('www-authenticate', challenge)
