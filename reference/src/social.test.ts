@@ -42,9 +42,12 @@ describe('sign-in through an identity provider', () => {
       id: 'idp',
       issuer: provider.issuer,
       authoritativeFor: ['corp.example'],
+      keepTokens: true,
     }
     const other = { ...client, id: 'second', issuer: second.issuer }
-    writeFileSync(file, JSON.stringify([own, other]))
+    // Never asked for its discovery but by the test that turns it round.
+    const third = { ...other, id: 'third' }
+    writeFileSync(file, JSON.stringify([own, other, third]))
     of = await running('memory', { PORT: String(port), BULWARK_SOCIAL: file })
   })
   afterEach(() => {
@@ -141,6 +144,45 @@ describe('sign-in through an identity provider', () => {
     const person = of.client()
     await through(person)
     assert.equal((await person.send('DELETE', '/auth/social/idp')).status, 409)
+  })
+
+  test('of the last two links, cut at once, one stays', async () => {
+    for (let round = 0; round < 10; round++) {
+      somebody()
+      second.person = { sub: randomUUID() }
+      const person = of.client()
+      await through(person)
+      const { json } = await person.post('/auth/social/second/link')
+      assert.equal(await finish(person, await second.visit(json.location)), '/account')
+      const cut = (id: string) => person.send('DELETE', `/auth/social/${id}`)
+      const [one, two] = await Promise.all([cut('idp'), cut('second')])
+      const gone = [one, two].filter(({ status }) => status === 204)
+      assert.ok(gone.length <= 1, `${one.status} ${two.status}`)
+      assert.ok([one, two].every(({ status }) => status === 204 || status === 409))
+    }
+  })
+
+  test('a provider’s tokens are sealed for their row, and those of the last sign-in', async () => {
+    somebody()
+    const given: string[] = []
+    provider.tampering.token = async body => {
+      given.push(String(body['access_token']))
+      return body
+    }
+    const person = of.client()
+    const { stores, fields } = of.app.bulwark
+    const column = fields.field('credentials', 'identity')
+    for (let time = 0; time < 2; time++) {
+      await through(time === 0 ? person : of.client())
+      const { user } = await me(person)
+      const [row] = await stores.credentials.ofAccount(user.id, 'identity')
+      assert.ok(row)
+      assert.ok(given.every(token => token.length > 20 && !row.data.includes(token)))
+      const opened = column.open(row.id, JSON.parse(row.data).tokens)
+      assert.ok(opened.ok)
+      assert.equal(JSON.parse(opened.value).access, given[time])
+      assert.equal(column.open(randomUUID(), JSON.parse(row.data).tokens).ok, false)
+    }
   })
 
   test('a link that was begun for one account ends in no other', async () => {
@@ -325,7 +367,7 @@ describe('sign-in through an identity provider', () => {
 
   test('refuses a discovery document of another issuer', async () => {
     second.tampering.discovery = body => ({ ...body, issuer: 'https://evil.example' })
-    const { headers } = await of.client().get('/auth/social/second/start')
+    const { headers } = await of.client().get('/auth/social/third/start')
     assert.equal(headers.get('location'), '/login?problem=social.refused')
   })
 

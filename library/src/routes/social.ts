@@ -63,6 +63,16 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
     return go(`${page}?problem=${encodeURIComponent(refusal.says)}`, cookies)
   }
 
+  /** What is kept of an identity: the provider's tokens only where it was asked for, and then sealed. */
+  const dataOf = (id: string, identity: Identity): string => {
+    const provider = social.providers.find(one => one.id === identity.provider)
+    const kept = provider?.keepTokens === true && identity.tokens.access !== ''
+    return JSON.stringify({
+      provider: identity.provider,
+      ...(kept && { tokens: sealed.seal(id, JSON.stringify(identity.tokens)) }),
+    })
+  }
+
   /** Links an identity to an account; the store lets nobody link what somebody has. */
   const link = async (
     exchange: Exchange,
@@ -70,17 +80,12 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
     identity: Identity,
   ): Promise<Outcome<void>> => {
     const id = ground.random.uuid()
-    const provider = social.providers.find(one => one.id === identity.provider)
-    const kept = provider?.keepTokens === true && identity.tokens.access !== ''
     const credential: Credential = {
       id,
       accountId,
       kind: IDENTITY,
       handle: handleOf(identity),
-      data: JSON.stringify({
-        provider: identity.provider,
-        ...(kept && { tokens: sealed.seal(id, JSON.stringify(identity.tokens)) }),
-      }),
+      data: dataOf(id, identity),
       mark: 0,
       confirmed: true,
       createdAt: ground.clock(),
@@ -164,7 +169,8 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
       if (account === undefined || account.disabledAt !== undefined) {
         return explain(exchange, refusals.disabled)
       }
-      await stores.credentials.update(known.id, { usedAt: ground.clock() })
+      const data = dataOf(known.id, identity)
+      await stores.credentials.update(known.id, { usedAt: ground.clock(), data })
       return enter(exchange, account, identity.provider, next)
     }
     const made = await welcome(exchange, identity)
@@ -280,26 +286,33 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
       (JSON.parse(one.data) as { provider: string }).provider === provider
     const going = all.filter(isIts)
     if (going.length === 0) return refused(access.notFound)
-    const account = await stores.accounts.byId(accountId)
-    const passkeys = await stores.credentials.ofAccount(accountId, 'passkey')
-    const hasPassword = account?.passwordHash !== undefined && account.emailVerifiedAt !== undefined
-    if (!hasPassword && passkeys.length === 0 && going.length === all.length) {
-      return refused(refusals.lastWay)
-    }
-    for (const { id } of going) {
-      await stores.credentials.remove(accountId, id, {
-        events: [
-          ground.entry({
-            code: 'social.unlinked',
-            outcome: 'success',
-            actorId: accountId,
-            targetId: accountId,
-            request: pipeline.auditRequest(exchange),
-            detail: { provider },
-          }),
-        ],
+    const others = all.length - going.length
+    if (others === 0 && !(await comesInOtherwise(accountId))) return refused(refusals.lastWay)
+    const event = (code: 'social.linked' | 'social.unlinked') =>
+      ground.entry({
+        code,
+        outcome: 'success',
+        actorId: accountId,
+        targetId: accountId,
+        request: pipeline.auditRequest(exchange),
+        detail: { provider },
       })
+    for (const { id } of going) {
+      await stores.credentials.remove(accountId, id, { events: [event('social.unlinked')] })
     }
-    return granted(undefined)
+    // Decision: looked at once more when it is gone. Of two who cut the last two links at once each
+    // saw the other's; now whoever finds none puts their own back.
+    // Cost: both may find none, and then neither link is cut.
+    const left = await stores.credentials.ofAccount(accountId, IDENTITY)
+    if (left.length > 0 || (await comesInOtherwise(accountId))) return granted(undefined)
+    await stores.credentials.add(going, {}, { events: [event('social.linked')] })
+    return refused(refusals.lastWay)
+  }
+
+  /** By a passkey, or by a password of which the address was proven, so that it can be set anew. */
+  async function comesInOtherwise(accountId: string): Promise<boolean> {
+    const account = await stores.accounts.byId(accountId)
+    if (account?.passwordHash !== undefined && account.emailVerifiedAt !== undefined) return true
+    return (await stores.credentials.ofAccount(accountId, 'passkey')).length > 0
   }
 }

@@ -15,12 +15,25 @@ const file = z.array(
     tenant: text.optional(),
     scopes: z.array(text).optional(),
     authoritativeFor: z.array(text).optional(),
+    endpoints: z
+      .strictObject({
+        authorization: text,
+        token: text,
+        user: text,
+        subject: text,
+        email: text.optional(),
+        emailVerified: text.optional(),
+        emails: text.optional(),
+      })
+      .optional(),
+    keepTokens: z.boolean().optional(),
     clientAuthentication: z.enum(['basic', 'post']).optional(),
   }),
 )
 
 /**
- * The identity providers of a JSON file: a preset by its name as `id`, any other by its issuer.
+ * The identity providers of a JSON file: a preset by its name as `id`, any other by its issuer, or by
+ * its endpoints where it speaks plain OAuth 2.
  *
  * @throws {ConfigFault} when the file is not what it should be
  */
