@@ -9,6 +9,8 @@ export interface View {
   /** Token for the page's forms; only pages with forms ask for one. */
   readonly csrfToken?: string
   readonly user?: { readonly email: string; readonly role: string } | undefined
+  /** Nobody knows who reads: no way into anything is shown. */
+  readonly nobody?: boolean
   /** A narrow column, for a single form. */
   readonly narrow?: boolean
   /** Identity providers that people may sign in with. */
@@ -37,7 +39,6 @@ const ADMIN: readonly (readonly [string, string])[] = [...MEMBER, ['/console', '
 
 /** A whole document. The policy allows no inline script or style, and there is none. */
 export function page(view: View, ...content: readonly Hole[]): string {
-  const links = view.user === undefined ? STRANGER : view.user.role === 'admin' ? ADMIN : MEMBER
   const markup = html`<!doctype html>
 <html lang="en">
 <head>
@@ -55,9 +56,7 @@ ${(view.styles ?? []).map(name => html`<link rel="stylesheet" href="/assets/${na
 <a class="skip" href="#content">Skip to content</a>
 <header>
 <a class="brand" href="/">${SHIELD}<span>Bulwark</span></a>
-<nav aria-label="Main">
-${links.map(([path, name]) => html`<a href="${path}"${isHere(path, view.path) && new Markup(' aria-current="page"')}>${name}</a>\n`)}${view.user !== undefined && signOut(view.csrfToken)}</nav>
-</header>
+${view.nobody !== true && navigation(view)}</header>
 <main id="content"${view.narrow === true && new Markup(' class="narrow"')}>
 ${content}
 </main>
@@ -66,6 +65,13 @@ ${content}
 </html>
 `
   return markup.toString()
+}
+
+function navigation(view: View): Markup {
+  const links = view.user === undefined ? STRANGER : view.user.role === 'admin' ? ADMIN : MEMBER
+  return html`<nav aria-label="Main">
+${links.map(([path, name]) => html`<a href="${path}"${isHere(path, view.path) && new Markup(' aria-current="page"')}>${name}</a>\n`)}${view.user !== undefined && signOut(view.csrfToken)}</nav>
+`
 }
 
 function isHere(link: string, path: string): boolean {

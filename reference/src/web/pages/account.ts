@@ -4,6 +4,9 @@ import { csrfField, field, page, type State, says, type View } from '../layout.t
 import { newPasswordField } from './links.ts'
 import { shortTime } from './orders.ts'
 
+/** Where nobody gets mail: the address of who has none (RFC 2606). */
+export const NO_MAIL = '@social.invalid'
+
 /** A session as its owner sees it. */
 export interface SessionRow {
   readonly id: string
@@ -37,7 +40,12 @@ export interface LinkRow {
 
 export interface AccountState extends State {
   readonly links: readonly LinkRow[]
-  readonly email: string
+  /** Whether a link may be made or cut without another proof. */
+  readonly fresh: boolean
+  /** How many apps act for this account; absent where no app can. */
+  readonly apps: number | undefined
+  /** Absent where only an identity provider knows the person. */
+  readonly email: string | undefined
   readonly name: string | undefined
   readonly since: string
   readonly twoStep: { readonly on: boolean; readonly codesLeft: number }
@@ -48,19 +56,21 @@ export interface AccountState extends State {
 
 export function accountPage(view: View, state: AccountState): string {
   return page(
-    { ...view, scripts: ['passkeys.js', ...(state.links.length > 0 ? ['social.js'] : [])] },
-    html`<h1>${state.name ?? state.email}</h1>
-<p class="lead">${state.email} · here since ${state.since.slice(0, 10)}</p>
+    { ...view, scripts: ['passkeys.js'] },
+    html`<h1>${state.name ?? state.email ?? 'Your account'}</h1>
+<p class="lead">${state.email ?? 'No address yet'} · here since ${state.since.slice(0, 10)}</p>
 ${says(state)}
 <section aria-labelledby="signing-in"><h2 id="signing-in">How you sign in</h2>
 <ul class="rows">
-<li><div><strong>E-mail</strong><p>${state.email}</p></div><a class="button quiet small" href="/account/email">Change<span class="visually-hidden"> e-mail</span></a></li>
+<li><div><strong>Name</strong><p>${state.name ?? 'None. It is yours to choose, and nothing depends on it.'}</p></div><a class="button quiet small" href="/account/name">Change<span class="visually-hidden"> name</span></a></li>
+<li><div><strong>E-mail</strong><p>${state.email ?? 'None yet: without one, no mail can bring you back in.'}</p></div><a class="button quiet small" href="/account/email">Change<span class="visually-hidden"> e-mail</span></a></li>
 <li><div><strong>Password</strong><p>Only you know it; we keep a hash.</p></div><a class="button quiet small" href="/account/password">Change<span class="visually-hidden"> password</span></a></li>
 ${twoStepRow(state.twoStep)}</ul></section>
 ${passkeySection(view, state.passkeys)}
-${linkSection(view, state.links)}
+${linkSection(view, state)}
 ${sessionSection(view, state.sessions)}
 ${deviceSection(view, state.devices)}
+${state.apps !== undefined && appSection(state.apps)}
 <section aria-labelledby="data"><h2 id="data">Your data</h2>
 <ul class="rows">
 <li><div><strong>Take it along</strong><p>Everything the account knows about you, as one file.</p></div><a class="button quiet small" href="/account/export">Export</a></li>
@@ -99,18 +109,31 @@ ${field('Name of this device', { name: 'name', required: false, maxlength: 60, v
 <noscript><p class="hint">Adding one needs script, because only a script can ask the browser for it.</p></noscript></section>`
 }
 
-function linkSection(view: View, links: readonly LinkRow[]): Markup | undefined {
+function linkSection(view: View, { links, fresh }: AccountState): Markup | undefined {
   if (links.length === 0) return undefined
+  const deed = (one: LinkRow): Markup => {
+    const [word, name, kind] = one.linked
+      ? (['unlink', 'Unlink', 'danger'] as const)
+      : (['link', 'Link', 'quiet'] as const)
+    if (fresh) return button(view, `/auth/social/${one.id}/${word}`, name, one.name, kind)
+    return html`<a class="button ${kind} small" href="/step-up?next=/account">${name}<span class="visually-hidden"> ${one.name}</span></a>`
+  }
   return html`<section aria-labelledby="links"><h2 id="links">Sign in by way of others</h2>
+<p class="about">Who can sign in there can sign in here.${!fresh && ' You are asked who you are first.'}</p>
 <ul class="rows">
 ${links.map(
-  one => html`<li><div><strong>${one.name}</strong> ${one.linked && html`<span class="badge good">Linked</span>`}</div>${
-    one.linked
-      ? html`<button class="danger small" type="button" data-unlink="${one.id}" hidden>Unlink<span class="visually-hidden"> ${one.name}</span></button>`
-      : button(view, `/auth/social/${one.id}/link`, 'Link', one.name, 'quiet')
-  }</li>
+  one => html`<li><div><strong>${one.name}</strong> ${one.linked && html`<span class="badge good">Linked</span>`}</div>${deed(one)}</li>
 `,
 )}</ul></section>`
+}
+
+function appSection(apps: number): Markup {
+  const about =
+    apps === 0 ? 'None.' : apps === 1 ? 'One app may act for you.' : `${apps} apps may act for you.`
+  return html`<section aria-labelledby="apps"><h2 id="apps">Apps that act for you</h2>
+<ul class="rows">
+<li><div><strong>Allowed by you</strong><p>${about}</p></div><a class="button quiet small" href="/account/apps">Look<span class="visually-hidden"> at the apps</span></a></li>
+</ul></section>`
 }
 
 function sessionSection(view: View, sessions: readonly SessionRow[]): Markup {
@@ -171,11 +194,25 @@ function username(view: View): Markup {
   return html`<input class="visually-hidden" type="text" name="username" value="${view.user?.email ?? ''}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>`
 }
 
+export function namePage(view: View, state: State & { readonly name: string }): string {
+  return page(
+    { ...view, narrow: true },
+    html`<h1>Change your name</h1>
+<p class="lead">What you would like to be called. Leave it empty to have none.</p>
+${says(state)}
+<form class="card" method="post" action="/account/name">
+${csrfField(view.csrfToken)}
+${field('Name', { name: 'name', autocomplete: 'name', required: false, maxlength: 100, value: state.name })}
+<div class="actions"><button>Change it</button><a href="/account">Leave it as it is</a></div>
+</form>`,
+  )
+}
+
 export function emailPage(view: View, state: State): string {
   return page(
     { ...view, narrow: true },
     html`<h1>Change your e-mail</h1>
-<p class="lead">Now it is ${view.user?.email}. The change is made when the new address follows its link.</p>
+<p class="lead">${view.user?.email.endsWith(NO_MAIL) ? 'You have none yet.' : html`Now it is ${view.user?.email}.`} The change is made when the new address follows its link.</p>
 ${says(state)}
 <form class="card" method="post" action="/account/email">
 ${csrfField(view.csrfToken)}

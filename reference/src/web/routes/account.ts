@@ -1,6 +1,13 @@
 import type { Outcome } from 'bulwark/outcome'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { accountPage, deletePage, emailPage, passwordPage } from '../pages/account.ts'
+import {
+  accountPage,
+  deletePage,
+  emailPage,
+  NO_MAIL,
+  namePage,
+  passwordPage,
+} from '../pages/account.ts'
 import { safeNext, stepUpPage } from '../pages/sign-in.ts'
 import { sentence } from '../sentences.ts'
 import { type Form, type Site, sensitive, sensitiveForm } from '../site.ts'
@@ -47,27 +54,30 @@ export function idOf(request: FastifyRequest, name = 'id'): string {
 /** `/account` and what leads away from it; `/step-up`. */
 export function accountRoutes(site: Site): void {
   const { app, account, sessions, visit, view, page, go, fields, query, told, back } = site
-  const { stores, factors, passkeys, social } = app.bulwark
+  const { stores, factors, passkeys, social, oauth } = app.bulwark
   const mine = own(site)
   const iso = (at: number): string => new Date(at).toISOString()
 
   mine.get('/account', async (request, reply, session) => {
     const user = await stores.accounts.byId(session.accountId)
     if (user === undefined) return site.toLogin(request, reply)
-    const [owed, codesLeft, keys, list, devices, identities] = await Promise.all([
+    const [owed, codesLeft, keys, list, devices, identities, apps] = await Promise.all([
       factors?.owed(user.id),
       factors?.backupCodes.remaining(user.id),
       passkeys?.list(user.id),
       sessions.list(user.id),
       account.devices(user.id),
       social && stores.credentials.ofAccount(user.id, 'identity'),
+      oauth?.consents.list(user.id),
     ])
     const linked = new Set(
       identities?.map(({ data }) => (JSON.parse(data) as { provider?: string }).provider),
     )
     const text = accountPage(await view(request, 'Account'), {
       ...told(request),
-      email: user.email,
+      email: user.email.endsWith(NO_MAIL) ? undefined : user.email,
+      fresh: site.isFresh(session),
+      apps: apps?.length,
       name: user.name,
       since: iso(user.createdAt),
       twoStep: { on: owed?.includes('totp') === true, codesLeft: codesLeft ?? 0 },
@@ -120,6 +130,19 @@ export function accountRoutes(site: Site): void {
     const outcome = await account.changePassword(visit(request), session, { password })
     if (!outcome.ok) return back(reply, '/account/password', outcome.refusal)
     return go(reply, '/account?told=password', outcome.value)
+  })
+  mine.get('/account/name', async (request, reply, session) => {
+    const user = await stores.accounts.byId(session.accountId)
+    const state = { ...told(request), name: user?.name ?? '' }
+    return page(reply, namePage(await view(request, 'Change your name'), state))
+  })
+  mine.post('/account/name', async (request, reply, session) => {
+    const { name = '' } = fields(request)
+    const outcome = await account.changeName(visit(request), session, { name })
+    if (outcome.ok) return go(reply, '/account?told=name')
+    const state = { name, problem: sentence(outcome.refusal) }
+    const about = await view(request, 'Change your name')
+    return page(reply, namePage(about, state), outcome.refusal.status)
   })
   mine.fresh('/account/email', async (request, reply) =>
     page(reply, emailPage(await view(request, 'Change your e-mail'), told(request))),
