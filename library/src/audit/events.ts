@@ -109,6 +109,10 @@ export const events = {
     what: 'The counters are back; requests are counted together again.',
     owasp: 'sys_monitor_enabled',
   },
+  'throttle.released': {
+    severity: 'notice',
+    what: 'An administrator let somebody ask again before their rate would have.',
+  },
   'throttle.refused': {
     severity: 'warning',
     what: 'A client asked more often than its rate allows.',
@@ -176,6 +180,10 @@ export const events = {
   'login.new_device': {
     severity: 'notice',
     what: 'An account was signed in to from a device that it had not used before.',
+  },
+  'login.device_trusted': {
+    severity: 'notice',
+    what: 'A browser is spared the second factor of an account for some days.',
   },
   'login.stepped_up': { severity: 'info', what: 'A session proved its identity again.' },
   'login.step_up_refused': {
@@ -368,9 +376,42 @@ export const events = {
     what: 'A passkey ceremony failed.',
     owasp: 'authn_login_fail',
   },
+  'passkey.backup_changed': {
+    severity: 'notice',
+    what: 'A passkey that was kept on one device is kept elsewhere as well now, or the other way round.',
+  },
   'passkey.cloned': {
     severity: 'critical',
     what: 'The signature counter of a passkey went back: there may be two of it.',
+  },
+
+  // factor, recovery: what is asked of accounts, and beginning anew
+  'factor.enrolment_asked': {
+    severity: 'info',
+    what: 'An account was asked to set up a second factor; its grace began.',
+  },
+  'factor.refused': {
+    severity: 'warning',
+    what: 'A session was refused because its second factor is still to be set up.',
+    owasp: 'authz_fail',
+  },
+  'recovery.requested': {
+    severity: 'warning',
+    what: 'Somebody who proved the first factor says that all others are lost; the waiting began.',
+  },
+  'recovery.cancelled': {
+    severity: 'notice',
+    what: 'A recovery was called off; the reason says by a link, the owner or a factor.',
+  },
+  'recovery.completed': {
+    severity: 'critical',
+    what: 'A recovery took all second factors of an account away and ended its sessions.',
+    owasp: 'authn_password_change',
+  },
+  'recovery.refused': {
+    severity: 'warning',
+    what: 'A recovery was refused: unknown link, called off, too early or too often.',
+    owasp: 'authn_login_fail',
   },
 
   // social, oauth

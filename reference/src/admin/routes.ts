@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.ts'
 import { overviewRoutes } from './overview.ts'
 import { postureRoute } from './posture.ts'
 import { streamRoute } from './stream.ts'
+import { throttleRoutes } from './throttles.ts'
 import { userRoutes } from './users.ts'
 
 /** `/admin`: what the operator sees and does. Every look is itself an event. */
@@ -21,6 +22,7 @@ export function adminRoutes(app: FastifyInstance): void {
   overviewRoutes(app)
   auditRoutes(app)
   userRoutes(app)
+  throttleRoutes(app)
   streamRoute(app)
   postureRoute(app)
 }

@@ -19,6 +19,12 @@ const listed = z.strictObject({
   role: z.string().max(64).optional(),
 })
 
+/** A row of the lockouts: an account's id, or the keyed hash of what is counted. */
+const waiting = z.strictObject({
+  kind: z.enum(['account', 'name', 'address', 'device']),
+  key: z.string().regex(/^[\w-]{1,128}$/),
+})
+
 const iso = (at: number | undefined): string | null =>
   at === undefined ? null : new Date(at).toISOString()
 
@@ -42,7 +48,7 @@ function userView(account: Account): object {
 
 /** `/admin/users` and `/admin/lockouts`. Whatever is done to somebody stands in the log. */
 export function userRoutes(app: FastifyInstance): void {
-  const { stores, account, clock, pipeline } = app.bulwark
+  const { stores, account, audit, clock, pipeline } = app.bulwark
   if (account === undefined) return
   const { accounts, sessions, credentials } = stores
   const found = async (request: FastifyRequest): Promise<Account> => {
@@ -123,6 +129,27 @@ export function userRoutes(app: FastifyInstance): void {
   deed('enable', (by, { id }) => account.enable(by, id))
   deed('revoke-sessions', (by, { id }) => account.revokeEverything(by, id))
 
+  app.post(
+    '/admin/lockouts/release',
+    { config: { ...admin, content: { body: waiting } } },
+    async (request, reply) => {
+      const { kind, key } = request.body as z.infer<typeof waiting>
+      const visit = visitOf(request)
+      const actorId = request.principal?.accountId
+      if (kind === 'account') await account.unlock(visit, key, actorId)
+      else {
+        await account.lockout.release(kind, key)
+        await audit?.recordDurable({
+          code: 'lockout.unlocked',
+          outcome: 'success',
+          actorId,
+          request: visit.request,
+          detail: { kind, key },
+        })
+      }
+      return reply.code(204).send()
+    },
+  )
   app.get('/admin/lockouts', { config: admin }, async () => {
     const waiting = await account.lockout.delayed(200)
     return Promise.all(
