@@ -8,6 +8,7 @@ import { diskStorage, stripMetadata, uploads } from 'bulwark/uploads'
 import { webhooks } from 'bulwark/webhooks'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { adminRoutes } from './admin/routes.ts'
+import { throttles } from './admin/throttles.ts'
 import type { Database } from './data/database.ts'
 import { outboxRoutes } from './dev/outbox.ts'
 import { fileRoutes } from './files/routes.ts'
@@ -15,10 +16,12 @@ import { healthRoutes } from './health/routes.ts'
 import { noteStart, noteStop } from './lifecycle.ts'
 import { orders as openOrders } from './orders/orders.ts'
 import { orderRoutes } from './orders/routes.ts'
+import { toldOrders } from './orders/told.ts'
 import type { Settings } from './settings.ts'
 import { setup } from './setup/setup.ts'
 import { identityProviders } from './social/providers.ts'
 import { assetRoutes } from './web/assets.ts'
+import { problemPage } from './web/pages/problem.ts'
 import { pageRoutes } from './web/routes.ts'
 import { webhookRegistry } from './webhooks/registry.ts'
 import { EVENTS, webhookRoutes } from './webhooks/routes.ts'
@@ -67,16 +70,11 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     trustedProxies: settings.trustedProxies,
     stores: parts.stores,
     clock,
-    throttle: {
-      // One address is one machine here: far above what a person or a test does, and still an end.
-      ...(settings.mode === 'development' && {
-        default: { by: 'address', limit: 6000, windowSeconds: 60 },
-      }),
-      policies: { 'webhook-test': { by: 'account', limit: 30, windowSeconds: 300 } },
-    },
+    throttle: throttles(settings.mode),
     audit: { checkpoints: checkpointFile(join(settings.dataFolder, 'audit-checkpoints.jsonl')) },
     doctor: { processes: settings.workers, outbound: () => [outbound.settings] },
     account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
+    problemPage,
     oauth: {
       scopes: { 'orders:read': 'see your orders', 'orders:write': 'place and change orders' },
       // Clients of MCP begin by registering; in production somebody should decide who may.
@@ -91,7 +89,6 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     await noteStop(app.bulwark)
   })
 
-  const orders = await openOrders(parts.database, clock)
   const files = uploads({
     storage: diskStorage({ folder: join(settings.dataFolder, 'files') }),
     allow: ALLOWED_FILES,
@@ -124,6 +121,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     record: event => app.bulwark.audit?.record(event),
   })
   hooks.start()
+  const orders = toldOrders(await openOrders(parts.database, clock), hooks.publish)
   app.addHook('onClose', async () => {
     await hooks.stop()
     await outbound.close()
@@ -131,9 +129,9 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   const first = await setup(app.bulwark, settings)
   healthRoutes(app, () => stopping)
   assetRoutes(app)
-  orderRoutes(app, orders, hooks)
+  orderRoutes(app, orders)
   webhookRoutes(app, hooks)
-  fileRoutes(app, files)
+  fileRoutes(app, files, hooks)
   adminRoutes(app)
   if (outbox !== undefined) outboxRoutes(app, outbox)
   pageRoutes(app, { orders, files, webhooks: hooks, setUp: first.makeAdministrator })

@@ -3,6 +3,7 @@ import type { RoutePolicy } from 'bulwark'
 import { refuse } from 'bulwark/refuse'
 import { refusals, type StoredFile, type Uploads } from 'bulwark/uploads'
 import { uuid } from 'bulwark/uuid'
+import type { Webhooks } from 'bulwark/webhooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const MIB = 1024 * 1024
@@ -26,14 +27,18 @@ export function fileView(file: StoredFile): object {
   return { id, name, type, bytes, sha256, storedAt: new Date(file.storedAt).toISOString() }
 }
 
+/** Tells an owner's own services of what he keeps. */
+export type Tell = Pick<Webhooks, 'publish'>
+
 /**
  * Receives the multipart body of a request and answers what was kept. A form without script brings
- * its token as a field; when it is wrong, nothing is kept.
+ * its token as a field, which is judged before anything is kept. The owner's services are told.
  */
 export async function receive(
   app: FastifyInstance,
   uploads: Uploads,
   request: FastifyRequest,
+  tell: Tell,
 ): Promise<readonly StoredFile[]> {
   const { principal, exchange } = request
   if (principal === undefined) return refuse(notSignedIn)
@@ -41,17 +46,17 @@ export async function receive(
     header: name => exchange.incoming.header(name),
     body: request.body as Readable,
     owner: principal.accountId,
+    admit: fields => app.bulwark.pipeline.verifyForm(exchange, fields.get('_csrf')?.[0]),
   })
   if (!outcome.ok) return refuse(outcome.refusal)
-  const { files, fields } = outcome.value
-  const forged = app.bulwark.pipeline.verifyForm(exchange, fields.get('_csrf')?.[0])
-  if (forged === undefined && files.length > 0) return files
-  for (const file of files) await uploads.remove(principal.accountId, file.id)
-  return refuse(forged ?? refusals.noFile)
+  const { files } = outcome.value
+  if (files.length === 0) return refuse(refusals.noFile)
+  for (const file of files) await tell.publish(principal.accountId, 'file.stored', fileView(file))
+  return files
 }
 
 /** `/api/files`: everybody's own, and nobody else's. */
-export function fileRoutes(app: FastifyInstance, uploads: Uploads): void {
+export function fileRoutes(app: FastifyInstance, uploads: Uploads, tell: Tell): void {
   const { audit, pipeline } = app.bulwark
   const ownerOf = (request: FastifyRequest): string =>
     request.principal?.accountId ?? refuse(notSignedIn)
@@ -81,7 +86,7 @@ export function fileRoutes(app: FastifyInstance, uploads: Uploads): void {
       },
     },
     async (request, reply) => {
-      const files = await receive(app, uploads, request)
+      const files = await receive(app, uploads, request, tell)
       for (const { id } of files) note(request, 'uploads.stored', id)
       const [first] = files
       return reply

@@ -1,6 +1,5 @@
 import { refuse } from 'bulwark/refuse'
 import { uuid } from 'bulwark/uuid'
-import type { Webhooks } from 'bulwark/webhooks'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Order, Orders } from './orders.ts'
@@ -19,14 +18,7 @@ const owned = { access: { signedIn: true, scope: 'orders:write' } } as const
 const seen = { access: { signedIn: true, scope: 'orders:read' } } as const
 
 /** `/api/orders`: everybody's own, and nobody else's. */
-export function orderRoutes(
-  app: FastifyInstance,
-  orders: Orders,
-  webhooks: Pick<Webhooks, 'publish'>,
-): void {
-  const tell = (request: FastifyRequest, event: string, data: object): Promise<void> =>
-    webhooks.publish(request.principal?.accountId ?? '', event, data)
-
+export function orderRoutes(app: FastifyInstance, orders: Orders): void {
   const own = (request: { readonly principal: FastifyRequest['principal'] }) =>
     orders.of(request.principal ?? refuse(notFound))
   const idOf = (params: unknown): string => {
@@ -41,7 +33,6 @@ export function orderRoutes(
     { config: { ...owned, content: { body: newOrder } } },
     async (request, reply) => {
       const order = await own(request).add(request.body as z.infer<typeof newOrder>)
-      await tell(request, 'order.created', order)
       return reply.code(201).header('location', `/api/orders/${order.id}`).send(order)
     },
   )
@@ -53,15 +44,12 @@ export function orderRoutes(
     { config: { ...owned, content: { body: orderChange } } },
     async request => {
       const change = request.body as z.infer<typeof orderChange>
-      const order = found(await own(request).change(idOf(request.params), change))
-      await tell(request, 'order.changed', order)
-      return order
+      return found(await own(request).change(idOf(request.params), change))
     },
   )
   app.delete('/api/orders/:id', { config: owned }, async (request, reply) => {
     const id = idOf(request.params)
     if (!(await own(request).remove(id))) refuse(notFound)
-    await tell(request, 'order.removed', { id })
     return reply.code(204).send()
   })
 }

@@ -4,10 +4,12 @@ import type { Webhooks } from 'bulwark/webhooks'
 import type { FastifyInstance } from 'fastify'
 import type { Orders } from '../orders/orders.ts'
 import type { FirstAdministrator } from '../setup/setup.ts'
+import { designPage } from './pages/design.ts'
 import { homePage } from './pages/home.ts'
 import { accountRoutes } from './routes/account.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { consoleRoutes } from './routes/console.ts'
+import { grantRoutes } from './routes/grants.ts'
 import { linkRoutes } from './routes/links.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { filePages, orderPages, webhookPages } from './routes/things.ts'
@@ -28,13 +30,19 @@ export function pageRoutes(app: FastifyInstance, parts: PageParts): void {
   app.get('/', open, async (request, reply) =>
     pages.page(reply, homePage(await pages.view(request, 'Welcome'))),
   )
+  if (app.bulwark.mode === 'development') {
+    app.get('/design', open, async (request, reply) =>
+      pages.page(reply, designPage(await pages.view(request, 'The design'))),
+    )
+  }
   signInRoutes(pages, parts.setUp)
   linkRoutes(pages)
   accountRoutes(pages)
   twoStepRoutes(pages)
   orderPages(pages, parts.orders)
-  filePages(pages, parts.files)
+  filePages(pages, parts.files, parts.webhooks)
   webhookPages(pages, parts.webhooks)
   consoleRoutes(pages)
   consentRoutes(pages)
+  grantRoutes(pages)
 }

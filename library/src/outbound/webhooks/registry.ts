@@ -33,16 +33,24 @@ export interface WebhookDelivery {
   readonly outcome: 'delivered' | 'failed' | 'refused' | 'given-up'
 }
 
-export type EndpointChange = Partial<
-  Pick<WebhookEndpoint, 'secrets' | 'previousUntil' | 'failures' | 'disabledAt'>
->
+export type EndpointChange = Partial<Pick<WebhookEndpoint, 'failures' | 'disabledAt'>>
 
 /** Where endpoints and the log of deliveries are kept. Owner in every query. */
 export interface WebhookRegistry {
-  add(endpoint: WebhookEndpoint): Promise<void>
+  /** False, and nothing added, when its owner has `most` already. */
+  add(endpoint: WebhookEndpoint, most: number): Promise<boolean>
   ofOwner(owner: string): Promise<readonly WebhookEndpoint[]>
   find(id: string): Promise<WebhookEndpoint | undefined>
   change(id: string, change: EndpointChange): Promise<void>
+  /** Puts `secrets` in the place of exactly `before`. False when somebody else was first. */
+  rotate(
+    id: string,
+    before: readonly string[],
+    secrets: readonly string[],
+    previousUntil: number,
+  ): Promise<boolean>
+  /** Counts a delivery given up, in one statement; from `disableAfter` on, answers true and disables. */
+  gaveUp(id: string, disableAfter: number, now: number): Promise<boolean>
   /** False when there was nothing of theirs to remove. */
   remove(owner: string, id: string): Promise<boolean>
   log(delivery: WebhookDelivery): Promise<void>

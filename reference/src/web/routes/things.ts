@@ -2,7 +2,7 @@ import { Refused } from 'bulwark/refuse'
 import type { Uploads } from 'bulwark/uploads'
 import { uuid } from 'bulwark/uuid'
 import type { Webhooks } from 'bulwark/webhooks'
-import { receive, upload } from '../../files/routes.ts'
+import { receive, type Tell, upload } from '../../files/routes.ts'
 import type { Orders } from '../../orders/orders.ts'
 import { EVENTS } from '../../webhooks/routes.ts'
 import { filesPage } from '../pages/files.ts'
@@ -39,7 +39,7 @@ export function orderPages(site: Site, orders: Orders): void {
 }
 
 /** Their files. The form works without script; a script adds drag, drop and progress. */
-export function filePages(site: Site, uploads: Uploads): void {
+export function filePages(site: Site, uploads: Uploads, tell: Tell): void {
   const { app, visit, view, page, go, told } = site
   const { audit } = app.bulwark
   const mine = own(site)
@@ -58,7 +58,7 @@ export function filePages(site: Site, uploads: Uploads): void {
   app.post('/files', { config }, async (request, reply) => {
     if (request.principal === undefined) return go(reply, '/login?next=/files')
     try {
-      for (const { id } of await receive(app, uploads, request)) {
+      for (const { id } of await receive(app, uploads, request, tell)) {
         audit?.record({
           code: 'uploads.stored',
           outcome: 'success',
