@@ -14,8 +14,9 @@ for (const store of ['memory', 'sqlite'] as const) {
   describe(`the authorization server, ${store}`, () => {
     let of: Running
     let person: Client
+    let ahead = 0
     before(async () => {
-      of = await running(store)
+      of = await running(store, {}, () => Date.now() + ahead)
       person = await of.signedIn('ann@example.com')
       const scopes = ['openid', 'email', 'profile', 'orders:read', 'orders:write']
       const redirectUris = [CALLBACK, 'http://127.0.0.1/native']
@@ -285,6 +286,7 @@ for (const store of ['memory', 'sqlite'] as const) {
       ['an implicit grant', { response_type: 'token' }, 'unsupported_response_type'],
       ['a hybrid flow', { response_type: 'code id_token' }, 'unsupported_response_type'],
       ['no response type', { response_type: undefined }, 'unsupported_response_type'],
+      ['no scope', { scope: undefined }, 'invalid_scope'],
       ['a scope beyond the client', { scope: 'orders:read admin' }, 'invalid_scope'],
       ['a foreign resource', { resource: 'https://elsewhere.example' }, 'invalid_target'],
       ['a fragment as answer', { response_mode: 'fragment' }, 'invalid_request'],
@@ -304,6 +306,8 @@ for (const store of ['memory', 'sqlite'] as const) {
         const to = new URL(headers.get('location') ?? '')
         assert.equal(to.origin + to.pathname, CALLBACK)
         assert.equal(to.searchParams.get('error'), error)
+        const said = to.searchParams.get('error_description') ?? ''
+        assert.match(said, /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
         assert.equal(to.searchParams.get('state'), 'st')
         assert.equal(to.searchParams.get('iss'), of.origin)
         assert.equal(to.searchParams.get('code'), null)
@@ -346,7 +350,7 @@ for (const store of ['memory', 'sqlite'] as const) {
 
     test('prompt login and max_age ask for a new sign-in', async () => {
       for (const more of [{ prompt: 'login' }, { max_age: '0' }]) {
-        await new Promise(resolve => setTimeout(resolve, 2))
+        ahead += 5
         const { headers } = await person.get(request(more))
         assert.match(headers.get('location') ?? '', /^\/login\?next=/)
       }
@@ -358,6 +362,21 @@ for (const store of ['memory', 'sqlite'] as const) {
       const other = await of.signedIn(`${randomUUID()}@example.com`)
       assert.equal((await other.get(page)).status, 400)
       assert.equal((await of.client().get(page)).headers.get('location'), '/login')
+      const asked = await person.get(page)
+      const field = (name: string) =>
+        new RegExp(`name="${name}" value="([^"]*)"`).exec(asked.text)?.[1] ?? ''
+      const form = { _csrf: field('_csrf'), request: field('request'), answer: 'allow' }
+      const decide = (by: Client, more: Record<string, string> = {}) =>
+        by.send('POST', '/oauth/consent', new URLSearchParams(form).toString(), {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'text/html',
+          ...more,
+        })
+      assert.equal((await decide(person, { 'x-csrf-token': '' })).status, 403)
+      assert.equal((await decide(other)).status, 400)
+      const allowed = await decide(person)
+      assert.match(allowed.headers.get('location') ?? '', /[?&]code=/)
+      assert.equal((await decide(person)).status, 400)
     })
 
     const wrongCodes: [string, Record<string, string>, string][] = [
@@ -552,6 +571,235 @@ for (const store of ['memory', 'sqlite'] as const) {
         const bad = await register({ redirect_uris: [uri], token_endpoint_auth_method: 'none' })
         assert.equal(bad.json.error, 'invalid_redirect_uri', uri)
       }
+    })
+
+    const open: [string, string][] = [
+      ['/oauth/token', 'POST'],
+      ['/oauth/revoke', 'POST'],
+      ['/oauth/register', 'POST'],
+      ['/oauth/userinfo', 'GET'],
+      ['/oauth/jwks.json', 'GET'],
+      ['/.well-known/oauth-authorization-server', 'GET'],
+      ['/.well-known/openid-configuration', 'GET'],
+      ['/.well-known/oauth-protected-resource', 'GET'],
+    ]
+    const FOREIGN = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' }
+    const preflight = (path: string, method: string) =>
+      of.client().send('OPTIONS', path, undefined, {
+        ...FOREIGN,
+        'sec-fetch-mode': 'cors',
+        'access-control-request-method': method,
+        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version',
+      })
+    for (const [path, method] of open) {
+      test(`a page of another origin may call ${path}, without cookies`, async () => {
+        const { status, headers } = await preflight(path, method)
+        assert.equal(status, 204)
+        assert.equal(headers.get('access-control-allow-origin'), '*')
+        assert.equal(headers.get('access-control-allow-credentials'), null)
+        assert.ok(headers.get('access-control-allow-methods')?.split(', ').includes(method))
+        assert.match(headers.get('access-control-allow-headers') ?? '', /^authorization, .*\*$/)
+        const called = await of.client().send(method, path, undefined, FOREIGN)
+        assert.equal(called.headers.get('access-control-allow-origin'), '*')
+      })
+    }
+    const closed: [string, string][] = [
+      ['/oauth/authorize', 'GET'],
+      ['/oauth/logout', 'GET'],
+      ['/oauth/introspect', 'POST'],
+      ['/oauth/grants', 'GET'],
+      ['/auth/me', 'GET'],
+    ]
+    for (const [path, method] of closed) {
+      test(`no page of another origin may call ${path}`, async () => {
+        const asked = await preflight(path, method)
+        assert.equal(asked.headers.get('access-control-allow-origin'), null)
+        assert.equal(asked.headers.get('access-control-allow-methods'), null)
+        const called = await person.send(method, path, undefined, FOREIGN)
+        assert.equal(called.headers.get('access-control-allow-origin'), null)
+      })
+    }
+
+    test('a client in a page redeems, is told its mistakes, and a cookie opens nothing to it', async () => {
+      const grant = await codeFor({ scope: 'openid' })
+      const fields = {
+        grant_type: 'authorization_code',
+        code: grant.code,
+        redirect_uri: CALLBACK,
+        client_id: 'app',
+      }
+      const wrong = await post('/oauth/token', fields, FOREIGN)
+      assert.equal(wrong.json.error, 'invalid_request')
+      assert.equal(wrong.headers.get('access-control-allow-origin'), '*')
+      const right = { ...fields, code_verifier: grant.verifier }
+      const redeemed = await post('/oauth/token', right, FOREIGN)
+      assert.equal(redeemed.status, 200)
+      const authorization = `Bearer ${redeemed.json.access_token}`
+      const info = await of
+        .client()
+        .send('GET', '/oauth/userinfo', undefined, { ...FOREIGN, authorization })
+      assert.equal(info.status, 200)
+      const stranger = await person.send('GET', '/oauth/userinfo', undefined, FOREIGN)
+      assert.equal(stranger.status, 401)
+      assert.equal(stranger.headers.get('access-control-allow-origin'), '*')
+      assert.match(stranger.headers.get('access-control-expose-headers') ?? '', /www-authenticate/)
+    })
+
+    test('what a request says besides is not looked at, and what is empty was not said', async () => {
+      const { verifier, challenge } = pkce()
+      const more = { code_challenge: challenge, colour: 'blue', max_age: '' }
+      const query = `${request(more)}&nonce=&prompt=`
+      const code = (await authorized(person, query)).searchParams.get('code') ?? ''
+      const answer = await redeem({ code, verifier }, { colour: 'blue', scope: '', resource: '' })
+      assert.equal(answer.status, 200)
+      const empty = await post('/oauth/token', { grant_type: '', client_id: 'app' })
+      assert.equal(empty.json.error, 'invalid_request')
+    })
+
+    test('a name that comes twice is refused at both endpoints', async () => {
+      const twice = await person.get(`${request()}&client_id=other`)
+      assert.equal(twice.status, 400)
+      assert.equal(twice.headers.get('location'), null)
+      const body = 'grant_type=client_credentials&grant_type=refresh_token&client_id=app'
+      const form = { 'content-type': 'application/x-www-form-urlencoded' }
+      assert.equal((await of.client().send('POST', '/oauth/token', body, form)).status, 400)
+    })
+
+    test('tokens are asked for by POST and a form, and nothing of it counts in the address', async () => {
+      assert.equal((await of.client().get('/oauth/token?grant_type=x')).status, 405)
+      const { status } = await of.client().post('/oauth/token', { grant_type: 'refresh_token' })
+      assert.equal(status, 415)
+      const fields = { grant_type: 'client_credentials', client_id: 'web' }
+      const inAddress = await post(`/oauth/token?client_secret=${SECRET}`, fields)
+      assert.equal(inAddress.json.error, 'invalid_client')
+      const { json } = await redeem(await codeFor())
+      const shown = await of.client().get(`/api/orders?access_token=${json.access_token}`)
+      assert.equal(shown.status, 401)
+    })
+
+    test('every authentication in the challenge is one that the metadata names, under addresses without a fragment', async () => {
+      const { json } = await of.client().get('/.well-known/oauth-authorization-server')
+      assert.equal(json.issuer, of.origin)
+      const { search, hash } = new URL(json.issuer)
+      assert.equal(search + hash, '')
+      for (const [name, value] of Object.entries(json)) {
+        if (!/_endpoint$|^jwks_uri$/.test(name)) continue
+        assert.equal(new URL(String(value)).origin, of.origin, name)
+        assert.equal(new URL(String(value)).hash, '', name)
+      }
+      assert.deepEqual(json.code_challenge_methods_supported, ['S256'])
+      assert.deepEqual(json.response_types_supported, ['code'])
+      assert.equal(json.authorization_response_iss_parameter_supported, true)
+      assert.ok(json.token_endpoint_auth_methods_supported.includes('client_secret_basic'))
+      assert.ok(!json.grant_types_supported.includes('password'))
+      assert.ok(!json.grant_types_supported.includes('implicit'))
+    })
+
+    test('a mistake of a client is sent on only when its person is known here, or silence was asked for', async () => {
+      const stranger = of.client()
+      const bad = { code_challenge: undefined }
+      const first = await stranger.get(request(bad))
+      assert.match(first.headers.get('location') ?? '', /^\/login\?next=/)
+      const silent = await stranger.get(request({ ...bad, prompt: 'none' }))
+      assert.match(silent.headers.get('location') ?? '', /error=invalid_request/)
+      const long = await person.get(request({ state: 'x'.repeat(3000) }))
+      assert.equal(long.status, 400)
+      assert.equal(long.headers.get('location'), null)
+    })
+
+    test('what is registered stays to the letter, and the answer is put behind it', async () => {
+      const uri = 'https://client.example/cb?a=b%20c&x'
+      const add = of.app.bulwark.oauth?.clients.add
+      await add?.({ clientId: 'query', name: 'Query', redirectUris: [uri], scopes: ['openid'] })
+      const more = { client_id: 'query', redirect_uri: uri, scope: 'nothing' }
+      const { headers } = await person.get(request(more))
+      assert.ok(headers.get('location')?.startsWith(`${uri}&error=invalid_scope&`))
+    })
+
+    test('a native app and a client that registered itself are asked about each time', async () => {
+      const made = await of.client().post('/oauth/register', {
+        redirect_uris: ['https://new.example/cb'],
+        token_endpoint_auth_method: 'none',
+        scope: 'orders:read',
+      })
+      const own = { client_id: made.json.client_id, redirect_uri: 'https://new.example/cb' }
+      for (const more of [{ redirect_uri: 'http://127.0.0.1:4000/native' }, own]) {
+        assert.ok((await authorized(person, request(more))).searchParams.get('code'))
+        const again = await person.get(request(more))
+        assert.match(again.headers.get('location') ?? '', /^\/oauth\/consent/)
+      }
+      assert.ok((await authorized(person, request())).searchParams.get('code'))
+      assert.match((await person.get(request())).headers.get('location') ?? '', /[?&]code=/)
+    })
+
+    test('the pair of RFC 7636 appendix B is redeemed', async () => {
+      const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+      const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+      const to = await authorized(person, request({ code_challenge: challenge }))
+      const code = to.searchParams.get('code') ?? ''
+      assert.ok(!to.href.includes(challenge))
+      assert.equal((await redeem({ code, verifier })).status, 200)
+    })
+
+    test('a narrower token narrows no later one', async () => {
+      const { json } = await redeem(await codeFor({ scope: 'orders:read orders:write' }))
+      const refresh = (token: string, more: Record<string, string> = {}) =>
+        post('/oauth/token', {
+          grant_type: 'refresh_token',
+          refresh_token: token,
+          client_id: 'app',
+          ...more,
+        })
+      const narrow = await refresh(json.refresh_token, { scope: 'orders:read' })
+      assert.equal(narrow.json.scope, 'orders:read')
+      const whole = await refresh(narrow.json.refresh_token)
+      assert.equal(whole.json.scope, 'orders:read orders:write')
+    })
+
+    test('a client for itself gets what it was registered for and no refresh token', async () => {
+      const { json } = await post(
+        '/oauth/token',
+        { grant_type: 'client_credentials' },
+        basic('web', SECRET),
+      )
+      assert.equal(json.scope, 'orders:read orders:write')
+      assert.equal(json.refresh_token, undefined)
+      assert.equal(json.id_token, undefined)
+    })
+
+    test('an access token has the shape of RFC 9068, and an id token that of OpenID', async () => {
+      const more = { client_id: 'web', scope: 'openid orders:read', nonce: 'n-1' }
+      const grant = await codeFor(more)
+      const { json } = await redeem(grant, { client_id: 'web', client_secret: SECRET })
+      const read = (text: string, at: number) =>
+        JSON.parse(Buffer.from(text.split('.')[at] ?? '', 'base64url').toString())
+      const head = read(json.access_token, 0)
+      const claims = read(json.access_token, 1)
+      assert.equal(head.typ, 'at+jwt')
+      const { json: jwks } = await of.client().get('/oauth/jwks.json')
+      assert.ok(jwks.keys.some(({ kid }: { kid: string }) => kid === head.kid))
+      assert.equal(claims.iss, of.origin)
+      assert.equal(claims.aud, of.origin)
+      assert.equal(claims.client_id, 'web')
+      assert.equal(claims.scope, 'openid orders:read')
+      assert.equal(claims.exp - claims.iat, json.expires_in)
+      for (const name of ['sub', 'jti', 'auth_time', 'amr']) assert.ok(claims[name], name)
+      const id = read(json.id_token, 1)
+      assert.equal(id.aud, 'web')
+      assert.equal(id.nonce, 'n-1')
+      assert.equal(id.sub, claims.sub)
+      assert.ok(id.auth_time <= id.iat && id.exp > id.iat)
+    })
+
+    test('of ten who use one refresh token at once, one wins, and none lives on', async () => {
+      const { json } = await redeem(await codeFor())
+      const fields = { grant_type: 'refresh_token', client_id: 'app' }
+      const use = (token: string) => post('/oauth/token', { ...fields, refresh_token: token })
+      const all = await Promise.all(Array.from({ length: 10 }, () => use(json.refresh_token)))
+      const won = all.filter(({ status }) => status === 200)
+      assert.equal(won.length, 1)
+      assert.equal((await use(won[0]?.json.refresh_token)).json.error, 'invalid_grant')
+      assert.equal((await orders(won[0]?.json.access_token)).status, 401)
     })
   })
 }

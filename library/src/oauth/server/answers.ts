@@ -30,9 +30,8 @@ export function one(parameters: Parameters, name: string): string | undefined {
 }
 
 export function many(parameters: Parameters, name: string): readonly string[] {
-  const value = parameters[name]
-  if (value === undefined) return []
-  return typeof value === 'string' ? [value] : value
+  // Without a value it was not said (RFC 6749 §3.1).
+  return [parameters[name] ?? []].flat().filter(value => value !== '')
 }
 
 const SCOPE_WORD = /^[\x21\x23-\x5b\x5d-\x7e]+$/ // RFC 6749 §3.3

@@ -9,9 +9,10 @@ import { CODE_MS, type Grant, hashesOf, hashOf, type OAuthGround } from './groun
 import { canonicalResource, isNative, isRegistered } from './uris.ts'
 
 export const refusals = {
-  /** These two are shown, never sent on: to send a browser to a stranger's address is a favour to him. */
+  /** These are shown, never sent on: to send a browser to a stranger's address is a favour to him. */
   unknownClient: { code: 'oauth.unknown_client', says: 'oauth.unknown_client', status: 400 },
   badRedirect: { code: 'oauth.bad_redirect', says: 'oauth.bad_redirect', status: 400 },
+  tooLong: { code: 'oauth.too_long', says: 'oauth.too_long', status: 400 },
   unknownRequest: { code: 'oauth.unknown_request', says: 'oauth.request_over', status: 400 },
 } as const
 
@@ -40,7 +41,7 @@ export interface Question {
 export interface Authorization {
   /**
    * @returns a location: the client's with a code or an error, the sign-in, or the consent page;
-   *   `oauth.unknown_client`, `oauth.bad_redirect` where it may go nowhere
+   *   `oauth.unknown_client`, `oauth.bad_redirect`, `oauth.too_long` where it may go nowhere
    */
   authorize(
     parameters: Parameters,
@@ -73,11 +74,13 @@ export function authorization(
   const { issuer, settings, tokens, stores, clock, random } = ground
 
   const back = (wanted: Pick<Wanted, 'redirectUri' | 'state'>, answer: object): string => {
-    const to = new URL(wanted.redirectUri)
+    const added = new URLSearchParams()
     for (const [name, value] of Object.entries({ ...answer, state: wanted.state, iss: issuer })) {
-      if (value !== undefined) to.searchParams.set(name, value)
+      if (value !== undefined) added.set(name, value)
     }
-    return to.href
+    // Put behind what is registered, which stays to the letter (RFC 6749 §3.1.2).
+    const { redirectUri } = wanted
+    return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${added}`
   }
 
   const issueCode = async (
@@ -157,7 +160,12 @@ export function authorization(
       return ['invalid_request', 'code_challenge must be an S256 challenge']
     }
     const scope = scopeWords(one(parameters, 'scope'))
-    if (scope === undefined || !scope.every(word => client.scopes.includes(word))) {
+    // Decision: a request without a scope fails (RFC 6749 §3.3), for a token that opens nothing helps
+    // nobody, and one that opens everything was not asked for. Cost: clients must say what they want.
+    if (scope === undefined || scope.length === 0) {
+      return ['invalid_scope', 'scope is missing or malformed']
+    }
+    if (!scope.every(word => client.scopes.includes(word))) {
       return ['invalid_scope', 'a scope is unknown or not for this client']
     }
     if (!many(parameters, 'resource').every(isResource)) {
@@ -201,12 +209,16 @@ export function authorization(
       const long = Object.values(parameters)
         .flat()
         .some(value => (value ?? '').length > MOST_LENGTH)
-      if (long) return fail('invalid_request', 'a parameter is too long')
+      if (long) return no(refusals.tooLong)
       const bad = complaint(parameters, client)
-      if (bad !== undefined) return fail(...bad)
-
       const prompts = (one(parameters, 'prompt') ?? '').split(' ')
       const silent = prompts.includes('none')
+      if (bad !== undefined) {
+        // Decision: nobody is sent on by us before they are known here, be it with an error, unless the
+        // client asked for silence (RFC 9700 §4.11.2). Cost: a client's mistake shows after a sign-in.
+        const known = session !== undefined || silent
+        return known ? fail(...bad) : granted(loginLocation(parameters))
+      }
       if (session === undefined || isStale(parameters, prompts, session)) {
         if (silent) return fail('login_required', 'nobody is signed in, or too long ago')
         return granted(loginLocation(parameters))

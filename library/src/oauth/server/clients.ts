@@ -128,6 +128,10 @@ function clientOf(
     const complaint = redirectComplaint(uri)
     if (complaint !== undefined) return bad(`redirect URI ${JSON.stringify(uri)} ${complaint}`)
   }
+  for (const uri of client.postLogoutRedirectUris ?? []) {
+    const complaint = redirectComplaint(uri)
+    if (complaint !== undefined) return bad(`after logout, ${JSON.stringify(uri)} ${complaint}`)
+  }
   const confidential = clientSecret !== undefined || client.jwks !== undefined
   if (grants.includes('client_credentials') && !confidential) {
     return bad('needs clientSecret or jwks for client_credentials')

@@ -194,13 +194,16 @@ export function tokenEndpoint(
     parameters: Parameters,
     request: AuditRequest,
   ): Promise<OAuthAnswer> {
-    const scope = scopeWords(one(parameters, 'scope'))
     const personal = ['openid', 'profile', 'email', 'offline_access']
+    const usual = client.scopes.filter(word => !personal.includes(word))
+    const asked = scopeWords(one(parameters, 'scope'))
+    // RFC 6749 §3.3: what was not said is all that it was registered for; the answer names it.
+    const scope = asked?.length === 0 ? usual : asked
     if (!scope?.every(word => client.scopes.includes(word) && !personal.includes(word))) {
       return wrong('invalid_scope', 'a scope is unknown or not for this client')
     }
-    const asked = many(parameters, 'resource').map(uri => canonicalResource(uri) ?? '')
-    if (!asked.every(uri => ground.settings.resources.includes(uri))) {
+    const resource = many(parameters, 'resource').map(uri => canonicalResource(uri) ?? '')
+    if (!resource.every(uri => ground.settings.resources.includes(uri))) {
       return wrong('invalid_target', 'a resource is unknown')
     }
     const { clientId } = client
@@ -208,7 +211,7 @@ export function tokenEndpoint(
       subject: clientId,
       clientId,
       scope,
-      audience: asked.length > 0 ? asked : [issuer],
+      audience: resource.length > 0 ? resource : [issuer],
       familyId: undefined,
       role: 'client',
       factors: [],

@@ -28,6 +28,7 @@ const matches: [string, boolean][] = [
   ['http://127.0.0.1:1/other', false],
   ['http://127.0.0.1:1@evil.example/cb', false],
   ['http://127.0.0.1:123456/cb', false],
+  ['http://127.0.0.1:65536/cb', false],
   ['http://127.0.0.1.evil.example/cb', false],
   ['http://localhost:1/cb', false],
   ['https://127.0.0.1:1/cb', false],
@@ -48,6 +49,7 @@ test('nothing but the registered text and a loopback port ever passes', () => {
   fc.assert(
     fc.property(near, uri => {
       if (!isRegistered(uri, REGISTERED)) return
+      assert.ok(URL.canParse(uri))
       assert.ok(
         REGISTERED.includes(uri) || /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/cb$/.test(uri),
       )
@@ -56,6 +58,12 @@ test('nothing but the registered text and a loopback port ever passes', () => {
 })
 
 const registrable: [string, boolean][] = [
+  ['https://app.example/cb?tenant=7', true],
+  ['https://app.example/cb?state=mine', false],
+  ['https://app.example/cb?x=1&code=2', false],
+  ['https://app.example/c b', false],
+  ['https://app.example/\ncb', false],
+  ['https://app.example/c\u0117', false],
   ['https://app.example/cb', true],
   ['http://127.0.0.1/cb', true],
   ['http://localhost:3000/cb', true],

@@ -1,13 +1,18 @@
 const PRIVATE_USE = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/ // a domain in reverse, RFC 8252 §7.1
+const VISIBLE = /^[\x21-\x7e]+$/
 const MOST_LENGTH = 2000
+/** What we add: a client must not read its own text for our answer. */
+const ANSWERS = ['code', 'state', 'iss', 'error', 'error_description']
 
 /** Why a redirect URI may not be registered; `undefined` when it may. */
 export function redirectComplaint(uri: string): string | undefined {
-  if (uri.length > MOST_LENGTH || !URL.canParse(uri)) return 'is no URI'
-  const { protocol, hostname, username, password } = new URL(uri)
+  // What parsers strip or mend would not be the text that is compared and sent (RFC 3986 §2).
+  if (uri.length > MOST_LENGTH || !VISIBLE.test(uri) || !URL.canParse(uri)) return 'is no URI'
+  const { protocol, hostname, username, password, searchParams } = new URL(uri)
   if (uri.includes('#')) return 'has a fragment'
   if (username !== '' || password !== '') return 'has credentials'
   if (uri.includes('*')) return 'has a wildcard'
+  if (ANSWERS.some(name => searchParams.has(name))) return 'has a name of our answer in its query'
   if (protocol === 'https:') return undefined
   if (protocol === 'http:') {
     return isLoopback(hostname) ? undefined : 'is plain http on another host than this machine'
@@ -24,7 +29,11 @@ export function redirectComplaint(uri: string): string | undefined {
 export function isRegistered(uri: string, registered: readonly string[]): boolean {
   if (registered.includes(uri)) return true
   const bare = withoutLoopbackPort(uri)
-  return bare !== undefined && registered.some(one => withoutLoopbackPort(one) === bare)
+  return (
+    bare !== undefined &&
+    URL.canParse(uri) &&
+    registered.some(one => withoutLoopbackPort(one) === bare)
+  )
 }
 
 /** Whether the code ends at a program on the user's machine, where anybody may listen. */

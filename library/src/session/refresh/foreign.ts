@@ -38,8 +38,10 @@ export async function verifyForeign(
       clockTolerance: LEEWAY_SECONDS,
       currentDate: new Date(expected.now),
     })
-    const { exp, jti } = payload
+    const { exp, jti, aud } = payload
     if (exp === undefined || jti === undefined || jti === '') return undefined
+    // Meant for us and nobody else: what another server may take as well, it could send on.
+    if (Array.isArray(aud) && aud.length > 1) return undefined
     return exp * 1000 - expected.now <= expected.mostSeconds * 1000
       ? { ...payload, exp, jti }
       : undefined
