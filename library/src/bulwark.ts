@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
+import type { SignedInPolicy } from './access/access.ts'
+import { checkedPolicy } from './access/policy.ts'
 import type { AccountFlows } from './account/account.ts'
 import type { Factors } from './account/factors/factors.ts'
 import { MAIL_JOB } from './account/mail/queue.ts'
@@ -149,6 +151,8 @@ export interface ThrottleSettings {
 export interface AccessSettings {
   /** Policies of routes that other plugins bring along: `{ 'GET /docs/*': { public: true } }`. */
   readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>
+  /** What a role must have proven wherever it goes: `{ admin: require({ within: '12h' }) }`. */
+  readonly roles?: Readonly<Record<string, SignedInPolicy>>
 }
 
 /** All defences, put together. Adapters show it requests and write its answers. */
@@ -260,7 +264,7 @@ const KNOWN = {
   social: SOCIAL_OPTIONS,
   refresh: ['accessSeconds', 'idleSeconds', 'absoluteSeconds', 'format', 'algorithm'],
   throttle: ['default', 'policies'],
-  access: ['routes'],
+  access: ['routes', 'roles'],
   account: [
     'mailer',
     'password',
@@ -276,6 +280,8 @@ const KNOWN = {
     'role',
     'mailsPerAddressHourly',
     'challenge',
+    'factors',
+    'passkeys',
   ],
   audit: [
     'address',
@@ -397,7 +403,12 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   })
   const policy = options.headers === false ? undefined : headers(headerRules(options.headers))
 
+  const demands = options.access === false ? undefined : options.access?.roles
+  for (const [role, demand] of Object.entries(demands ?? {})) {
+    checkedPolicy(demand, `access.roles.${role}`)
+  }
   let flows: AccountFlows | undefined
+  let second: Factors | undefined
   let tokens: Tokens | undefined
   let server: OAuthServer | undefined
   let providers: Social | undefined
@@ -426,6 +437,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         },
       }),
     access: options.access !== false,
+    ...(demands !== undefined && { roles: demands }),
+    ...(requiresFactors(options) && { overdue: who => second?.overdue(who) }),
     headers: policy,
     audit: written,
     isNoted: refusal => flows?.isRecorded(refusal) === true,
@@ -474,6 +487,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         })
   if (accounts !== undefined && keeper !== undefined) {
     flows = accounts.flows
+    second = accounts.factors
     if (options.refresh !== false) {
       const at = { issuer: origins[0] ?? '', stores, ring, clock, random }
       tokens = bearerTokens(options.refresh ?? {}, flows, at)
@@ -485,6 +499,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       pipeline: way,
       tokens,
       signOut: policy?.signOut ?? [],
+      factors: accounts.factors,
     }
     endpoints.push(
       ...accountEndpoints(parts),
@@ -678,6 +693,11 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 function hashPermits(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
   return Math.max(1, Math.min(availableParallelism(), threads - 1))
+}
+
+/** Whether anybody has to have a second factor: where not, requests are not held up to ask. */
+function requiresFactors({ account }: BulwarkOptions): boolean {
+  return account !== undefined && account !== false && account.factors?.required !== undefined
 }
 
 function auditRules(options: Exclude<BulwarkOptions['audit'], false>): AuditOptions {

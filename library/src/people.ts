@@ -3,7 +3,8 @@ import { type Factors, factors } from './account/factors/factors.ts'
 import { housekeeping } from './account/housekeeping/housekeeping.ts'
 import type { Mailer } from './account/mail/mail.ts'
 import { mailWorker } from './account/mail/worker.ts'
-import { type Passkeys, passkeys } from './account/passkeys/passkeys.ts'
+import { type Passkeys, passkeys, type RelyingPartyOptions } from './account/passkeys/passkeys.ts'
+import { passkeySettings } from './account/passkeys/settings.ts'
 import type { Audit } from './audit/audit.ts'
 import type { Clock } from './kernel/clock.ts'
 import { ConfigFault } from './kernel/fault.ts'
@@ -17,6 +18,7 @@ import type { Fields } from './vault/fields/fields.ts'
 export interface AccountModule extends AccountOptions {
   /** What sends mails. Without one they wait in the store. */
   readonly mailer?: Mailer
+  readonly passkeys?: RelyingPartyOptions
 }
 
 /** What the accounts are put together from. */
@@ -61,7 +63,8 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
   if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
   if (audit === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
   if (sessions === undefined) throw new ConfigFault('session', 'is false, and accounts need it')
-  const { mailer, ...given } = options
+  const { mailer, passkeys: forPasskeys, ...given } = options
+  const keySettings = passkeySettings(forPasskeys, [origin, ...parts.origins.slice(1)])
   const service = given.service ?? new URL(origin).host
   const mails =
     mailer === undefined
@@ -79,7 +82,6 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
               detail: { why },
             }),
         })
-  let second: Factors | undefined
   const flows = await account(
     {
       // Every client of a developer's machine has one address, and tests have hundreds of people.
@@ -92,7 +94,6 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
       origin,
       audit,
       sessions,
-      secondFactors: async accountId => (await second?.owed(accountId)) ?? [],
       admission: admission({
         permits,
         queue: permits * QUEUE_PER_PERMIT,
@@ -101,14 +102,18 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
       ...(mails !== undefined && { wakeMail: mails.wake }),
     },
   )
-  second = factors(flows.ground, parts.fields, service)
-  const tidy = housekeeping({ stores, clock, sweep: flows.sweepDeleted })
+  const second = factors(flows.ground, parts.fields, service)
+  const tidy = housekeeping({
+    stores,
+    clock,
+    sweep: () => Promise.all([flows.sweepDeleted(), second.recovery.sweep()]),
+  })
   mails?.start()
   tidy.start()
   return {
     flows,
     factors: second,
-    passkeys: passkeys(flows.ground, parts.origins, service),
+    passkeys: passkeys(flows.ground, keySettings, service),
     async stop() {
       await mails?.stop()
       await tidy.stop()

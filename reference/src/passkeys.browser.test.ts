@@ -7,10 +7,12 @@ import { PASSWORD, type Running, running } from './testing/running.ts'
 const skip = noChromium
 let at: Running
 let chromium: Browser
+/** How far the service's clock has been turned. */
+let later = 0
 
 before(async () => {
   if (skip !== false) return
-  at = await running('sqlite')
+  at = await running('sqlite', {}, () => Date.now() + later)
   chromium = await browser()
 })
 after(async () => {
@@ -204,13 +206,67 @@ test('a removed passkey is unknown, and says so that the browser may forget it',
   assert.equal(answer.json.code, 'passkey.unknown')
 })
 
-test('a passkey proves the identity behind a session again', { skip }, async () => {
+/** What a sign-in that waits for its second factor is answered with by the browser's passkey. */
+async function assertedFactor(page: Page): Promise<Seen['json']> {
+  return ceremony(page, 'get', (await post(page, '/auth/mfa/passkey/options')).json)
+}
+
+test('who has a passkey is asked for it after the password, and is let in by it', {
+  skip,
+}, async () => {
+  const { page } = await enrolled('gus@example.com')
+  const first = await post(page, '/auth/login', { email: 'gus@example.com', password: PASSWORD })
+  assert.deepEqual(first.json, { mfaRequired: true, factors: ['passkey'] })
+  assert.equal((await ask(page, 'GET', '/auth/me')).status, 401)
+  const answer = await assertedFactor(page)
+  const { status, json } = await post(page, '/auth/mfa/passkey/verify', answer)
+  assert.equal(status, 200, JSON.stringify(json))
+  const { session } = (await ask(page, 'GET', '/auth/me')).json
+  assert.deepEqual(session.amr, ['pwd', 'hwk', 'user'])
+  assert.equal(session.aal, 'aal2')
+  const again = await post(page, '/auth/mfa/passkey/verify', answer)
+  assert.equal(again.json.code, 'factor.flow_over')
+})
+
+test('the passkey of one account is no second factor of another', { skip }, async () => {
+  const { page } = await enrolled('hal@example.com')
+  const other = await enrolled('ida@example.com')
+  await post(page, '/auth/login', { email: 'ida@example.com', password: PASSWORD })
+  await post(other.page, '/auth/login', { email: 'ida@example.com', password: PASSWORD })
+  const { json: options } = await post(page, '/auth/mfa/passkey/options')
+  // A browser would not offer it; an attacker's would.
+  const foreign = await ceremony(page, 'get', { ...options, allowCredentials: [] })
+  assert.equal((await post(page, '/auth/mfa/passkey/verify', foreign)).status, 401)
+  // And what was asked for one sign-in finishes no other, though it is the same account's.
+  const stolen = await assertedFactor(other.page)
+  assert.equal((await post(page, '/auth/mfa/passkey/verify', stolen)).status, 401)
+})
+
+test('a passkey proves the identity behind a session again, the password alone does not', {
+  skip,
+}, async () => {
   const { page } = await enrolled('fay@example.com')
-  await signInByPassword(page, 'fay@example.com')
+  await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  const before = (await ask(page, 'GET', '/auth/me')).json.session
+  later += 10 * 60_000
+  assert.equal((await ask(page, 'GET', '/auth/export')).json.code, 'access.step_up')
+  const byPassword = await post(page, '/auth/step-up', { password: PASSWORD })
+  assert.equal(byPassword.status, 403)
+  assert.equal(byPassword.json.code, 'factor.needed')
   const stepped = await post(page, '/auth/passkeys/step-up', await asserted(page))
   assert.equal(stepped.status, 204, JSON.stringify(stepped.json))
-  const me = (await ask(page, 'GET', '/auth/me')).json
-  assert.deepEqual(me.session.amr, ['pwd', 'hwk'])
+  const { session } = (await ask(page, 'GET', '/auth/me')).json
+  assert.deepEqual(session.amr, ['hwk', 'user'])
+  assert.notEqual(session.authenticatedAt, before.authenticatedAt)
+  assert.equal((await ask(page, 'GET', '/auth/export')).status, 200)
+})
+
+test('an answer that comes after its five minutes is refused', { skip }, async () => {
+  const { page } = await enrolled('jon@example.com')
+  const answer = await asserted(page)
+  later += 5 * 60_000 + 1
+  const { status, json } = await post(page, '/auth/passkeys/login/verify', answer)
+  assert.equal(status, 401, JSON.stringify(json))
 })
 
 test('a name that nobody has is offered a passkey just as well, always the same one', {

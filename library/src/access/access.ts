@@ -1,4 +1,5 @@
 import type { Refusal } from '../kernel/refusal.ts'
+import { factorWords, isSecond, owesSecond, secondsOf } from './assurance.ts'
 
 /** Who may use a route. Every route has one; a route without stops the start. */
 export type AccessPolicy = PublicPolicy | SignedInPolicy
@@ -6,6 +7,11 @@ export type AccessPolicy = PublicPolicy | SignedInPolicy
 /** Anybody, signed in or not. */
 export interface PublicPolicy {
   readonly public: true
+  /**
+   * A session that is only good for setting up a second factor is seen here too. On other public
+   * routes its bearer is nobody.
+   */
+  readonly enrolling?: true
 }
 
 /** Only who is signed in, and whatever the other members ask besides. */
@@ -16,10 +22,17 @@ export interface SignedInPolicy {
   /** The last full proof of identity is at most this many seconds old. */
   readonly stepUpSeconds?: number
   /**
-   * One of these factors (RFC 8176: `otp`, `hwk` …) was proven, within `stepUpSeconds` when given.
-   * `second` stands for any but the password.
+   * One of these factors was proven: `passkey`, `totp`, `backup-code`, or their names in RFC 8176.
+   * `second` stands for any of the three. `require` writes it.
    */
   readonly factor?: string | readonly string[]
+  /** At most this many seconds ago; `stepUpSeconds` unless told, and any time without either. */
+  readonly factorSeconds?: number
+  /**
+   * Also for a session that is only good for setting up a second factor, and before what its role
+   * asks for: routes by which assurance is gained, and the way out.
+   */
+  readonly enrolling?: true
   /**
    * All of these scopes, from clients that act for somebody by an OAuth token. Without it no such
    * client may use the route at all: what a person may is not what every client of theirs may.
@@ -69,6 +82,34 @@ export const refusals = {
   malformedId: { code: 'access.malformed_id', says: 'access.not_found', status: 404 },
 } as const
 
+/** What `require` takes. */
+export interface Requirement {
+  /** `second` unless told: any second factor. `passkey` is the one that resists phishing. */
+  readonly factor?: string | readonly string[]
+  /** How long ago at most, in seconds or as `'5m'`, `'12h'`, `'1d'`; any time in this session unless told. */
+  readonly within?: string | number
+}
+
+/**
+ * A policy that asks for proof of a factor: for a route as its `access`, for a role in `access.roles`.
+ *
+ * ```ts
+ * app.post('/payout', { config: { access: require({ factor: 'passkey', within: '5m' }) } }, pay)
+ * ```
+ *
+ * @throws {ConfigFault} when `within` is no time
+ * @see ASVS 6.3.3, 7.5.3; NIST SP 800-63B-4 §2.2
+ */
+function requireFactor({ factor = 'second', within }: Requirement = {}): SignedInPolicy {
+  return {
+    signedIn: true,
+    factor: factorWords(factor),
+    ...(within !== undefined && { factorSeconds: secondsOf(within) }),
+  }
+}
+
+export { requireFactor as require }
+
 /** Clocks of two nodes may differ by this much; a proof further in the future counts as none. */
 const SKEW_MS = 60_000
 
@@ -94,6 +135,9 @@ export function judge(
     return policy.hidden === true ? refusals.hiddenRole : refusals.role
   }
   if (policy.stepUpSeconds !== undefined) {
+    // Decision: a password that a trusted browser let in freshens nothing; the factor must be shown.
+    // Cost: whoever trusts a browser meets the second factor there, before the first change.
+    if (owesSecond(principal.factors)) return refusals.stepUp
     if (!isFresh(principal.authenticatedAt, policy.stepUpSeconds, now)) return refusals.stepUp
   }
   if (policy.factor !== undefined && !isProven(policy, principal, now)) return refusals.factor
@@ -111,11 +155,12 @@ function wantingScope(wanted: readonly string[]): Refusal {
 }
 
 function isProven(policy: SignedInPolicy, principal: Principal, now: number): boolean {
-  const wanted = list(policy.factor ?? [])
+  const wanted = factorWords(policy.factor ?? [])
+  const seconds = policy.factorSeconds ?? policy.stepUpSeconds
   return principal.factors.some(
     ({ factor, at }) =>
-      (wanted.includes(factor) || (factor !== 'pwd' && wanted.includes('second'))) &&
-      (policy.stepUpSeconds === undefined || isFresh(at, policy.stepUpSeconds, now)),
+      (wanted.includes(factor) || (isSecond(factor) && wanted.includes('second'))) &&
+      (seconds === undefined || isFresh(at, seconds, now)),
   )
 }
 

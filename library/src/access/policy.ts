@@ -6,6 +6,8 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'role',
   'stepUpSeconds',
   'factor',
+  'factorSeconds',
+  'enrolling',
   'hidden',
   'scope',
   'audience',
@@ -27,9 +29,9 @@ export function checkedPolicy(policy: unknown, route: string): AccessPolicy {
   }
   const given = policy as Record<string, unknown>
   if (given['public'] === true) {
-    const more = Object.keys(given).find(name => name !== 'public')
+    const more = Object.keys(given).find(name => name !== 'public' && name !== 'enrolling')
     return more === undefined
-      ? { public: true }
+      ? { public: true, ...enrollingOf(given, wrong) }
       : wrong(`is public and yet has ${more}; write { signedIn: true, … } instead`)
   }
   if (given['signedIn'] !== true) return wrong('write { public: true } or { signedIn: true, … }')
@@ -49,14 +51,29 @@ export function checkedPolicy(policy: unknown, route: string): AccessPolicy {
   if (given['audience'] !== undefined && !URL.canParse(String(given['audience']))) {
     return wrong('audience must be a URL')
   }
-  const seconds = given['stepUpSeconds']
-  if (seconds !== undefined && !(Number.isSafeInteger(seconds) && (seconds as number) > 0)) {
-    return wrong('stepUpSeconds must be a whole number above 0')
+  for (const name of ['stepUpSeconds', 'factorSeconds'] as const) {
+    const seconds = given[name]
+    if (seconds !== undefined && !(Number.isSafeInteger(seconds) && (seconds as number) > 0)) {
+      return wrong(`${name} must be a whole number above 0`)
+    }
   }
+  if (given['factorSeconds'] !== undefined && given['factor'] === undefined) {
+    return wrong('factorSeconds needs factor')
+  }
+  enrollingOf(given, wrong)
   if (given['hidden'] !== undefined && typeof given['hidden'] !== 'boolean') {
     return wrong('hidden must be true or false')
   }
   return policy as SignedInPolicy
+}
+
+/** True or absent: `false` would read as if somebody had been shut out. */
+function enrollingOf(
+  given: Record<string, unknown>,
+  wrong: (message: string) => never,
+): { readonly enrolling?: true } {
+  if (given['enrolling'] === undefined) return {}
+  return given['enrolling'] === true ? { enrolling: true } : wrong('enrolling is true or left away')
 }
 
 function isScope(value: unknown): boolean {

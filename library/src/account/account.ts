@@ -11,6 +11,7 @@ import { deleteAccount, keepAccount, keepByLink } from './delete/delete.ts'
 import { sweepDeleted } from './delete/sweep.ts'
 import { forgetDevice, listDevices } from './devices/devices.ts'
 import { exportAccount } from './export/export.ts'
+import { factorState, owedFactors } from './factors/state.ts'
 import type { AccountFlows, AccountGround, AccountOptions } from './flows.ts'
 import type { Ground } from './ground.ts'
 import { proofOfWork } from './lockout/challenge.ts'
@@ -85,7 +86,9 @@ export async function account(
           : options.challenge,
     }),
     mail: mailQueue(keys, clock, random, given.wakeMail),
-    secondFactors: given.secondFactors ?? (async () => []),
+    secondFactors:
+      given.secondFactors ??
+      (async accountId => owedFactors(await factorState(stores.credentials, accountId))),
   }
   return {
     ground,

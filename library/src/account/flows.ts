@@ -51,6 +51,7 @@ export interface AccountGround {
   readonly wakeMail?: () => void
   /** Resolves after so many milliseconds; the system's timer unless told. */
   readonly wait?: (milliseconds: number) => Promise<void>
+  /** What an account must prove after its first factor; what it has, unless told. */
   readonly secondFactors?: (accountId: string) => Promise<readonly string[]>
   /** Removes the application's own rows of an account whose grace is over. */
   readonly onDelete?: OnDelete

@@ -32,7 +32,7 @@ export interface Ground {
   readonly lockout: Lockout
   readonly mail: MailQueue
   readonly settings: AccountSettings
-  /** Second factors that the account must prove after the first one; none unless told. */
+  /** Second factors that the account must prove after the first one. */
   readonly secondFactors: (accountId: string) => Promise<readonly string[]>
 }
 

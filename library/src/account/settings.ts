@@ -1,4 +1,5 @@
 import { ConfigFault } from '../kernel/fault.ts'
+import { type FactorOptions, type FactorSettings, factorSettings } from './factors/settings.ts'
 
 /** What the account flows can be told. Everything has a safe value of its own. */
 export interface FlowOptions {
@@ -25,6 +26,8 @@ export interface FlowOptions {
    * for a new password. 20 unless told; 2,000 in development, where every client is one machine.
    */
   readonly mailsPerAddressHourly?: number
+  /** Who must have a second factor, which browsers are spared it, and how it is begun anew. */
+  readonly factors?: FactorOptions
 }
 
 export interface AccountSettings {
@@ -40,6 +43,7 @@ export interface AccountSettings {
   readonly deviceMs: number
   readonly role: string
   readonly mailsPerAddressHourly: number
+  readonly factors: FactorSettings
 }
 
 const DAY = 86_400
@@ -69,5 +73,6 @@ export function accountSettings(origin: string, options: FlowOptions = {}): Acco
     deviceMs: bounded('deviceSeconds', 180 * DAY, 60, 400 * DAY) * 1000,
     role: options.role ?? 'user',
     mailsPerAddressHourly: bounded('mailsPerAddressHourly', 20, 1, 1_000_000),
+    factors: factorSettings(options.factors),
   }
 }

@@ -13,6 +13,8 @@ export type TokenPurpose =
   | 'unlock'
   | 'keep-account'
   | 'mfa-flow'
+  | 'recovery'
+  | 'recovery-cancel'
   | 'decoy'
 
 /** All that a new password or a moved address must make worthless. */
@@ -22,6 +24,7 @@ export const LINK_PURPOSES: readonly TokenPurpose[] = [
   'change-email',
   'unlock',
   'mfa-flow',
+  'recovery',
 ]
 
 const TOKEN_LENGTH = 43

@@ -19,6 +19,7 @@ export type Purpose =
   | 'refresh-token'
   | 'session'
   | 'token-signing'
+  | 'trusted-device'
   | 'visitor'
   | 'webhook'
 

@@ -16,6 +16,8 @@ export class Exchange {
   session: Session | undefined
   /** Who asks: by session or by bearer token. */
   principal: Principal | undefined
+  /** True where a session was set aside because it is only good for setting up a second factor. */
+  enrolling = false
   /** The query's fields: by the route's schema, else text, and lists where the route declares them. */
   query: unknown = NO_FIELDS
   /** True while the CSRF token may still come as a form field. */

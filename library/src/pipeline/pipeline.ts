@@ -1,5 +1,10 @@
 import type { Readable } from 'node:stream'
-import { judge as judgeAccess, type Principal } from '../access/access.ts'
+import {
+  type AccessPolicy,
+  judge as judgeAccess,
+  type Principal,
+  type SignedInPolicy,
+} from '../access/access.ts'
 import type { Audit, AuditRequest } from '../audit/audit.ts'
 import { isRecorded, refusalEvent } from '../audit/refusal-event.ts'
 import { type Incoming, SAFE_METHODS } from '../http/incoming.ts'
@@ -48,6 +53,10 @@ export interface Defences {
   /** What every challenge to bearers says besides, by the audience of its route (RFC 9728 §5.1). */
   readonly challenge?: (audience: string | undefined) => string | undefined
   readonly access: boolean
+  /** What a role must have proven on every route, whatever the route asks for. */
+  readonly roles?: Readonly<Record<string, SignedInPolicy>>
+  /** Whether somebody's time to set up a second factor is over; absent where nobody has to. */
+  readonly overdue?: (principal: Principal) => Soon<Verdict>
   readonly headers: HeaderPolicies | undefined
   readonly audit: Audit | undefined
   /** Whether a flow has written this refusal down itself. */
@@ -183,7 +192,18 @@ export function pipeline(defences: Defences): Pipeline {
     if (forged !== undefined) return forged
     const policy = exchange.route.policy.access
     if (!access || policy === undefined) return undefined
-    return challenging(exchange, judgeAccess(policy, exchange.principal, clock()))
+    const refusal = judgeAccess(policy, exchange.principal, clock())
+    return challenging(exchange, refusal ?? roleRefusal(exchange, policy))
+  }
+
+  /** What the role asks for besides, but for the routes on which it is proven. */
+  const roleRefusal = ({ principal }: Exchange, policy: AccessPolicy): Verdict => {
+    const { roles } = defences
+    if (roles === undefined || principal === undefined) return undefined
+    if ('public' in policy || policy.enrolling === true) return undefined
+    const wanted = Object.hasOwn(roles, principal.role) ? roles[principal.role] : undefined
+    if (wanted === undefined) return undefined
+    return judgeAccess(scopeless(wanted, policy), principal, clock())
   }
 
   const challenging = (exchange: Exchange, refusal: Verdict): Verdict => {
@@ -259,6 +279,27 @@ export function pipeline(defences: Defences): Pipeline {
     })
   }
 
+  /**
+   * A session whose person should have set up a second factor long ago is good for that alone: public
+   * routes see nobody in it, the others refuse.
+   */
+  const confine = (exchange: Exchange): Soon<Verdict> => {
+    const { overdue } = defences
+    const { principal, route } = exchange
+    const policy = route.policy.access
+    if (overdue === undefined || principal === undefined || policy?.enrolling === true) {
+      return undefined
+    }
+    return after(overdue(principal), refusal => {
+      if (refusal === undefined) return undefined
+      if (policy !== undefined && 'signedIn' in policy) return refusal
+      exchange.enrolling = true
+      exchange.session = undefined
+      exchange.principal = undefined
+      return undefined
+    })
+  }
+
   const count = (exchange: Exchange): Soon<Verdict> => {
     const names = exchange.route.throttle
     if (throttle === undefined || names.length === 0) return undefined
@@ -282,7 +323,7 @@ export function pipeline(defences: Defences): Pipeline {
     })
   }
 
-  const steps = [early, enter, identify, count, fitQuery, late] as const
+  const steps = [early, enter, identify, confine, count, fitQuery, late] as const
 
   /** Judges from one step on, without a promise as long as no step has to wait. */
   const walk = (exchange: Exchange, from: number): Soon<Verdict> => {
@@ -409,6 +450,11 @@ function formToken(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   const value = (body as Record<string, unknown>)['_csrf']
   return typeof value === 'string' ? value : undefined
+}
+
+/** A role's demand is about proof; what an OAuth client may is the route's to say. */
+function scopeless(wanted: SignedInPolicy, { scope }: SignedInPolicy): SignedInPolicy {
+  return scope === undefined ? wanted : { ...wanted, scope }
 }
 
 /** The token is ours, not the route's: its schema need not know of it. */

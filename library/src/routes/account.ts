@@ -1,4 +1,5 @@
 import { refusals as access } from '../access/access.ts'
+import { aalOf } from '../access/assurance.ts'
 import { uuid } from '../access/uuid.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Answer, done, json } from '../pipeline/answer.ts'
@@ -9,6 +10,7 @@ import {
   type AccountRoutes,
   answerOf,
   EMAIL,
+  enrolling,
   NO_STORE,
   open,
   own,
@@ -19,7 +21,7 @@ import {
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
 import { optional, shape, text } from './shape.ts'
-import { endTokens, isoTime, signedIn, TRANSPORT, userOf } from './sign-in.ts'
+import { endTokens, enrolmentOf, isoTime, signedIn, TRANSPORT, userOf } from './sign-in.ts'
 
 /** `/auth/…`: registration, sign-in and sessions as JSON. */
 export function accountEndpoints(parts: AccountRoutes): readonly Endpoint[] {
@@ -56,20 +58,23 @@ export function accountEndpoints(parts: AccountRoutes): readonly Endpoint[] {
       }),
       async (exchange, body) => signedIn(parts, exchange, await flows.login(visit(exchange), body)),
     ),
-    route.bodyless('POST', '/auth/logout', own, async exchange => {
+    route.bodyless('POST', '/auth/logout', enrolling, async exchange => {
       const { session } = exchange
       if (session === undefined) return endTokens(parts, exchange, 'this')
       return signedOut(await flows.logout(visit(exchange), session))
     }),
-    route.bodyless('POST', '/auth/logout-all', own, async exchange => {
+    route.bodyless('POST', '/auth/logout-all', enrolling, async exchange => {
       const { session } = exchange
       if (session === undefined) return endTokens(parts, exchange, 'all')
       return signedOut(await flows.logoutAll(visit(exchange), session))
     }),
-    route.bodyless('GET', '/auth/me', own, async exchange => {
+    route.bodyless('GET', '/auth/me', enrolling, async exchange => {
       const account = await stores.accounts.byId(exchange.principal?.accountId ?? '')
-      if (account === undefined) return refused(access.notSignedIn)
-      return granted(json({ user: userOf(account), session: proofOf(exchange) }))
+      const { principal } = exchange
+      if (account === undefined || principal === undefined) return refused(access.notSignedIn)
+      const due = await parts.factors.enrolment(principal)
+      const session = { ...proofOf(exchange), ...(due && { enrolment: enrolmentOf(due) }) }
+      return granted(json({ user: userOf(account), session }))
     }),
     route.bodyless('GET', '/auth/sessions', own, async exchange => {
       const list = await sessions.list(exchange.principal?.accountId ?? '')
@@ -93,6 +98,8 @@ function sessionOf(session: SessionRecord, current: SessionRecord | undefined): 
     address: session.address,
     createdAt: isoTime(session.createdAt),
     lastUsedAt: isoTime(session.lastSeenAt),
+    amr: session.factors.map(({ factor }) => factor),
+    aal: aalOf(session.factors),
     current: session.idHash === current?.idHash,
   }
 }
@@ -103,12 +110,14 @@ function proofOf({ session, principal }: Exchange): object | null {
     return {
       id: principal.familyId ?? null,
       amr: principal.factors.map(({ factor }) => factor),
+      aal: aalOf(principal.factors),
       authenticatedAt: isoTime(principal.authenticatedAt),
     }
   }
   return {
     id: session.id,
     amr: session.factors.map(({ factor }) => factor),
+    aal: aalOf(session.factors),
     factors: session.factors.map(({ factor, at }) => ({ factor, at: isoTime(at) })),
     authenticatedAt: isoTime(session.authenticatedAt),
     createdAt: isoTime(session.createdAt),

@@ -1,12 +1,16 @@
 import { refusals as access } from '../access/access.ts'
 import type { Factors } from '../account/factors/factors.ts'
+import type { PendingRecovery } from '../account/factors/recovery.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Answer, done } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { Session } from '../session/sessions/sessions.ts'
+import { validate } from '../shield/content/schema.ts'
 import {
   type AccountRoutes,
   answerOf,
+  enrolling,
+  FLOW,
   NO_STORE,
   open,
   own,
@@ -16,8 +20,8 @@ import {
 } from './account-parts.ts'
 import type { Endpoint } from './endpoint.ts'
 import { route } from './posts.ts'
-import { oneOf, optional, shape, text } from './shape.ts'
-import { signedIn } from './sign-in.ts'
+import { flag, oneOf, optional, shape, text } from './shape.ts'
+import { enrolmentOf, isoTime, signedIn } from './sign-in.ts'
 
 const CODE = text(64)
 const FACTOR = oneOf('totp', 'backup-code')
@@ -31,7 +35,7 @@ const refusals = {
   },
 } as const
 
-/** `/auth/mfa/…` and `/auth/step-up`: second factors that are typed. */
+/** `/auth/mfa/…` and `/auth/step-up`: second factors that are typed, and beginning anew without. */
 export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonly Endpoint[] {
   const { flows, pipeline } = parts
   const visit = (exchange: Exchange) => visitOf(pipeline, exchange)
@@ -42,13 +46,29 @@ export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonl
     route.posts(
       '/auth/mfa/verify',
       open,
-      shape({ factor: FACTOR, code: CODE, mfaToken: optional(TOKEN) }),
-      async (exchange, { factor, code, mfaToken }) => {
-        const outcome = await factors.finish(visit(exchange), { factor, code, flow: mfaToken })
+      shape({
+        factor: FACTOR,
+        code: CODE,
+        mfaToken: optional(TOKEN),
+        rememberDevice: optional(flag()),
+      }),
+      async (exchange, { factor, code, mfaToken: flow, rememberDevice: remember }) => {
+        const outcome = await factors.finish(visit(exchange), { factor, code, flow, remember })
         return signedIn(parts, exchange, outcome)
       },
     ),
-    route.bodyless('POST', '/auth/mfa/setup', own, async exchange => {
+    route.bodyless('GET', '/auth/mfa', enrolling, async exchange => {
+      const { principal } = exchange
+      if (principal === undefined) return refused(access.notSignedIn)
+      const { enrolment, recovery, ...view } = await factors.view(principal)
+      const body = {
+        ...view,
+        enrolment: enrolment === undefined ? null : enrolmentOf(enrolment),
+        recovery: recovery === undefined ? null : recoveryOf(recovery),
+      }
+      return granted({ status: 200, body, headers: NO_STORE })
+    }),
+    route.bodyless('POST', '/auth/mfa/setup', enrolling, async exchange => {
       const session = sessionOf(exchange)
       if (!session.ok) return session
       const outcome = await factors.setUp(visit(exchange), session.value)
@@ -57,7 +77,7 @@ export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonl
     }),
     route.posts(
       '/auth/mfa/verify-setup',
-      own,
+      enrolling,
       shape({ code: CODE }),
       async (exchange, { code }) => {
         const session = sessionOf(exchange)
@@ -80,9 +100,37 @@ export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonl
       if (!session.ok) return session
       return answerOf(await factors.remove(visit(exchange), session.value), done())
     }),
+    route.bodyless('POST', '/auth/mfa/recovery', open, async (exchange, { body }) => {
+      const named = await validate(FLOW, body ?? {})
+      if (!named.ok) return named
+      const { mfaToken: flow } = named.value
+      const outcome = await factors.recovery.request(visit(exchange), { flow })
+      if (!outcome.ok) return outcome
+      return granted({ status: 202, body: recoveryOf(outcome.value), headers: NO_STORE })
+    }),
+    route.posts(
+      '/auth/mfa/recovery/complete',
+      open,
+      shape({ token: TOKEN }),
+      async (exchange, body) =>
+        answerOf(await factors.recovery.complete(visit(exchange), body), done()),
+    ),
+    route.posts(
+      '/auth/mfa/recovery/cancel',
+      open,
+      shape({ token: TOKEN }),
+      async (exchange, body) =>
+        answerOf(await factors.recovery.cancelByLink(visit(exchange), body), done()),
+    ),
+    route.bodyless('DELETE', '/auth/mfa/recovery', own, async exchange => {
+      const session = sessionOf(exchange)
+      if (!session.ok) return session
+      const { accountId } = session.value
+      return answerOf(await factors.recovery.cancel(visit(exchange), accountId), done())
+    }),
     route.posts(
       '/auth/step-up',
-      own,
+      enrolling,
       shape({ password: optional(PASSWORD), factor: optional(FACTOR), code: optional(CODE) }),
       async (exchange, { password, factor, code }) => {
         const session = sessionOf(exchange)
@@ -97,4 +145,8 @@ export function factorEndpoints(parts: AccountRoutes, factors: Factors): readonl
       },
     ),
   ]
+}
+
+function recoveryOf({ requestedAt, readyAt }: PendingRecovery): object {
+  return { requestedAt: isoTime(requestedAt), readyAt: isoTime(readyAt) }
 }

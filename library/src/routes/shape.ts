@@ -35,6 +35,14 @@ export function oneOf<const Words extends readonly string[]>(
   }
 }
 
+/** Yes or no. */
+export function flag(): Member<boolean> {
+  return {
+    optional: false,
+    complaint: value => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  }
+}
+
 /** A JSON object that some other parser will read. */
 export function object(): Member<Readonly<Record<string, unknown>>> {
   return {

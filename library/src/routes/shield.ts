@@ -25,7 +25,7 @@ export function shieldEndpoints(parts: ShieldRoutes): readonly Endpoint[] {
     endpoints.push({
       method: 'GET',
       path: parts.csrfPath,
-      policy: { access: { public: true } },
+      policy: { access: { public: true, enrolling: true } },
       handle: exchange =>
         granted({
           status: 200,

@@ -1,4 +1,6 @@
 import { refusals as access } from '../access/access.ts'
+import { aalOf } from '../access/assurance.ts'
+import { type Enrolment, refusals as enrolment } from '../account/factors/enrolment.ts'
 import type { SignedIn, Transport } from '../account/login/gate.ts'
 import { granted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Answer, done } from '../pipeline/answer.ts'
@@ -38,17 +40,24 @@ export async function signedIn(
   }
   // Whoever signs in anew leaves the session they came with (ASVS 7.2.4).
   if (exchange.session !== undefined) await parts.sessions.end(exchange.session)
-  if (value.kind === 'session') return answer({ user: userOf(value.account) })
+  const { factors } = value.kind === 'session' ? value.session : value
+  const who = { accountId: value.account.id, role: value.account.role, factors }
+  const due = await parts.factors.enrolment(who)
+  if (value.kind === 'session') {
+    return answer({ user: userOf(value.account), ...(due && { enrolment: enrolmentOf(due) }) })
+  }
   if (parts.tokens === undefined) return refused(refusals.off)
+  // Setting a factor up takes a session; tokens would be good for nothing.
+  if (due?.overdue === true) return refused(enrolment.overdue)
   const request = parts.pipeline.auditRequest(exchange)
-  const { factors } = value
   const { record, ...pair } = await parts.tokens.start(value.account, { factors, request })
   // Decision: a family begins after the sign-in was judged, so the account is looked at once more. A
   // change that comes later ends the family itself; one that came before is seen here.
   // Cost: one read a sign-in.
   const { id, role, passwordChangedAt } = value.account
   const now = await parts.stores.accounts.byId(id)
-  const same = now?.role === role && now.passwordChangedAt === passwordChangedAt
+  const owes = aalOf(factors) === 'aal1' && (await parts.flows.ground.secondFactors(id)).length > 0
+  const same = !owes && now?.role === role && now.passwordChangedAt === passwordChangedAt
   if (now === undefined || now.disabledAt !== undefined || !same) {
     await parts.tokens.families.end(record, request)
     return refused(refusals.overtaken)
@@ -103,6 +112,11 @@ export function userOf(account: Account): object {
     emailVerified: account.emailVerifiedAt !== undefined,
     createdAt: isoTime(account.createdAt),
   }
+}
+
+/** What is still to be set up, as its person is told. */
+export function enrolmentOf({ by, overdue }: Enrolment): object {
+  return { by: isoTime(by), overdue }
 }
 
 /** ISO 8601 in UTC. */

@@ -2,6 +2,7 @@ import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Account } from '../../store/port/accounts.ts'
 import { changeAccount, type Plan } from '../change.ts'
 import { DEVICE } from '../devices/devices.ts'
+import { TRUSTED_DEVICE } from '../devices/trusted.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { canonicalEmail } from '../mail/address.ts'
 import { LINK_PURPOSES } from '../tokens.ts'
@@ -74,7 +75,7 @@ export function revokeEverything(
       endSessions: 'all',
       endRefreshTokens: true,
       voidTokens: LINK_PURPOSES,
-      removeCredentials: [DEVICE],
+      removeCredentials: [DEVICE, TRUSTED_DEVICE],
       events: [entry(ground, by, 'session.revoked_all', accountId)],
     },
   }))

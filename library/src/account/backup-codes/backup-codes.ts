@@ -1,9 +1,8 @@
 import { keyedHash } from '../../kernel/bytes.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Along } from '../../store/port/along.ts'
+import { BACKUP_CODE } from '../factors/state.ts'
 import type { Ground } from '../ground.ts'
-
-export const BACKUP_CODE = 'backup-code'
 
 export const refusals = {
   unknown: { code: 'backup_code.unknown', says: 'factor.refused', status: 401 },

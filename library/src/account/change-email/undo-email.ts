@@ -1,6 +1,7 @@
 import { granted, type Outcome } from '../../kernel/outcome.ts'
 import { changeAccount } from '../change.ts'
 import { DEVICE } from '../devices/devices.ts'
+import { TRUSTED_DEVICE } from '../devices/trusted.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
 import { keepResetLink } from '../reset/forgot.ts'
@@ -39,7 +40,7 @@ export async function undoEmail(
         endSessions: 'all',
         endRefreshTokens: true,
         voidTokens: [...LINK_PURPOSES, 'undo-email', 'keep-account'],
-        removeCredentials: [DEVICE],
+        removeCredentials: [DEVICE, TRUSTED_DEVICE],
         events: [
           ground.entry({
             code: 'account.email_changed',

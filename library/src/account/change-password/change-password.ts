@@ -2,6 +2,7 @@ import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import { changeAccount } from '../change.ts'
 import { DEVICE, rememberDevice } from '../devices/devices.ts'
+import { TRUSTED_DEVICE } from '../devices/trusted.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
@@ -42,7 +43,7 @@ export async function changePassword(
         startSession: renewed.record,
         endRefreshTokens: true,
         voidTokens: LINK_PURPOSES,
-        removeCredentials: [DEVICE],
+        removeCredentials: [DEVICE, TRUSTED_DEVICE],
         events: [
           ground.entry({
             code: 'password.changed',

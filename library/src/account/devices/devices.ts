@@ -7,6 +7,7 @@ import type { Session } from '../../session/sessions/sessions.ts'
 import type { Along } from '../../store/port/along.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { Ground, Visit } from '../ground.ts'
+import { TRUSTED_DEVICE } from './trusted.ts'
 
 /** The kind under which remembered devices stand among the credentials. */
 export const DEVICE = 'device'
@@ -106,26 +107,30 @@ export interface ListedDevice {
   readonly address: string
   readonly createdAt: number
   readonly lastUsedAt: number
+  /** Until when it is spared the second factor; `undefined` for one that is merely known. */
+  readonly trustedUntil: number | undefined
 }
 
-/** The account's remembered devices, newest use first. */
+/** The account's remembered devices, newest use first: those that are known, those that are trusted. */
 export async function listDevices(
   ground: Ground,
   accountId: string,
 ): Promise<readonly ListedDevice[]> {
-  const all = await ground.stores.credentials.ofAccount(accountId, DEVICE)
-  return all
-    .map(({ id, data, createdAt, lastUsedAt }) => ({
-      id,
-      ...(JSON.parse(data) as { device: string; address: string }),
-      createdAt,
-      lastUsedAt: lastUsedAt ?? createdAt,
-    }))
-    .sort((a, b) => b.lastUsedAt - a.lastUsedAt)
+  const { trustMs } = ground.settings.factors
+  const [known, trusted] = await Promise.all(
+    [DEVICE, TRUSTED_DEVICE].map(kind => ground.stores.credentials.ofAccount(accountId, kind)),
+  )
+  const alive = (trusted ?? []).filter(one => ground.clock() - one.createdAt < trustMs)
+  const listed = ({ id, kind, data, createdAt, lastUsedAt }: Credential): ListedDevice => {
+    const { device, address } = JSON.parse(data) as { device: string; address: string }
+    const trustedUntil = kind === TRUSTED_DEVICE ? createdAt + trustMs : undefined
+    return { id, device, address, createdAt, lastUsedAt: lastUsedAt ?? createdAt, trustedUntil }
+  }
+  return [...(known ?? []), ...alive].map(listed).sort((a, b) => b.lastUsedAt - a.lastUsedAt)
 }
 
 /**
- * Makes one a stranger again.
+ * Makes one a stranger again, or takes its trust away.
  *
  * @returns `access.not_found` for what is absent and what is somebody else's alike
  */
@@ -145,7 +150,7 @@ export async function forgetDevice(
   })
   const owner = session.accountId
   // By its kind as well: this door must not take out a second factor.
-  const all = await ground.stores.credentials.ofAccount(owner, DEVICE)
+  const all = await listDevices(ground, owner)
   const gone =
     all.some(one => one.id === id) &&
     (await ground.stores.credentials.remove(owner, id, { events: [event] }))

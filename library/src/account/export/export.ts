@@ -2,6 +2,7 @@ import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import { refusals } from '../change.ts'
 import { DEVICE, listDevices } from '../devices/devices.ts'
+import { TRUSTED_DEVICE } from '../devices/trusted.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
@@ -73,9 +74,10 @@ export async function exportAccount(
       ...one,
       createdAt: iso(one.createdAt),
       lastUsedAt: iso(one.lastUsedAt),
+      trustedUntil: iso(one.trustedUntil),
     })),
     credentials: factors
-      .filter(one => one.kind !== DEVICE)
+      .filter(one => one.kind !== DEVICE && one.kind !== TRUSTED_DEVICE)
       .map(one => ({ id: one.id, kind: one.kind, createdAt: iso(one.createdAt) })),
     events: [...events.values()]
       .sort((a, b) => a.sequence - b.sequence)

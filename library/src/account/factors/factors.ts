@@ -1,25 +1,30 @@
+import type { Principal } from '../../access/access.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
-import { clearedCookie, FLOW_COOKIE, readCookie } from '../../session/cookies/cookies.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Account } from '../../store/port/accounts.ts'
-import type { OneTimeToken } from '../../store/port/one-time-tokens.ts'
 import type { Fields } from '../../vault/fields/fields.ts'
-import { BACKUP_CODE, type BackupCodes, backupCodes } from '../backup-codes/backup-codes.ts'
+import { type BackupCodes, backupCodes } from '../backup-codes/backup-codes.ts'
+import { changeAccount } from '../change.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
-import { pass, type SignedIn, type WaitingFlow } from '../login/gate.ts'
+import type { SignedIn } from '../login/gate.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
-import { keptHash } from '../tokens.ts'
-import { TOTP, type Totp, type TotpSetup, totp } from '../totp/totp.ts'
+import { type Totp, type TotpSetup, totp } from '../totp/totp.ts'
+import { type Enrolment, refusals as enrolling, enrolmentDue, isRequired } from './enrolment.ts'
+import { finishFlow, waitingFlow } from './flow.ts'
+import { type PendingRecovery, type Recovery, recovery } from './recovery.ts'
+import { BACKUP_CODE, factorState, isEnrolled, owedFactors, TOTP } from './state.ts'
+import { aboutFactor, ending, endOthers, hadFactor, tidings } from './tidings.ts'
+
+export type { FactorOptions } from './settings.ts'
 
 export const refusals = {
-  unknownFlow: { code: 'login.unknown_flow', says: 'factor.flow_over', status: 401 },
-  flowSpent: { code: 'login.flow_spent', says: 'factor.flow_over', status: 401 },
-  flowOvertaken: { code: 'login.flow_overtaken', says: 'factor.flow_over', status: 401 },
   tooMany: { code: 'login.factor_locked', says: 'factor.slow_down', status: 429 },
   none: { code: 'totp.none', says: 'access.not_found', status: 404 },
+  /** The role must have a second factor, and this is the last one. */
+  lastRequired: { code: 'factor.last_required', says: 'factor.last_required', status: 409 },
 } as const
 
 /** A second factor that is proven by typing a code. */
@@ -32,20 +37,47 @@ export interface FactorProof {
 
 const HOUR_MS = 3_600_000
 const PER_HOUR = 10
+/** With so many left, and at none, the owner is told. */
+const LOW = 3
 /** RFC 8176 names. */
 const METHOD: Readonly<Record<TypedFactor, string>> = { totp: 'otp', 'backup-code': 'recovery' }
 const EVENT = { totp: 'totp.refused', 'backup-code': 'backup_code.refused' } as const
+
+/** What an account has, and what is asked of it. */
+export interface FactorView {
+  readonly totp: boolean
+  readonly passkeys: number
+  readonly backupCodes: number
+  /** Whether codes on paper are running out. */
+  readonly lowOnCodes: boolean
+  /** Whether its role must have an app or a passkey. */
+  readonly required: boolean
+  /** What is still to be set up, and by when. */
+  readonly enrolment: Enrolment | undefined
+  readonly recovery: PendingRecovery | undefined
+}
 
 /** Second factors of an account: which there are, and what was proven. */
 export interface Factors {
   readonly totp: Totp
   readonly backupCodes: BackupCodes
+  /** Beginning anew after all factors are lost. */
+  readonly recovery: Recovery
   /** What an account must prove after its first factor; nothing when it has no second one. */
   owed(accountId: string): Promise<readonly string[]>
+  view(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<FactorView>
+  /** What a session's person still has to set up; `undefined` when nothing. */
+  enrolment(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Enrolment | undefined>
+  /** `factor.enrolment_required` for whoever should have set one up long ago. */
+  overdue(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Refusal | undefined>
   /** Finishes a sign-in that waits for its second factor. */
   finish(
     visit: Visit,
-    input: FactorProof & { readonly flow?: string | undefined },
+    input: FactorProof & {
+      readonly flow?: string | undefined
+      /** Spare this browser the second factor for `trustDays`. */
+      readonly remember?: boolean | undefined
+    },
   ): Promise<Outcome<SignedIn>>
   /** Proves a second factor again for a session that has one already. */
   stepUp(visit: Visit, session: Session, proof: FactorProof): Promise<Outcome<readonly string[]>>
@@ -59,34 +91,46 @@ export interface Factors {
     Outcome<{ readonly backupCodes: readonly string[]; readonly cookies: readonly string[] }>
   >
   newBackupCodes(visit: Visit, session: Session): Promise<Outcome<readonly string[]>>
-  /** Gives the app and its codes up. */
+  /** Gives the app up, and its codes when no passkey is left for them to stand in for. */
   remove(visit: Visit, session: Session): Promise<Outcome<void>>
 }
 
 /**
- * @see ASVS 6.3.3, 6.5.1, 6.6.2, 6.6.3; NIST SP 800-63B-4 §3.1.4
+ * @see ASVS 6.3.3, 6.3.7, 6.5.1, 6.6.2, 6.6.3; NIST SP 800-63B-4 §3.1.4, §4.1.2.1
  */
 export function factors(ground: Ground, fields: Fields, service: string): Factors {
+  const { credentials, accounts, counters, jobs } = ground.stores
   const codes = totp(ground, fields.field('credentials', TOTP))
   const paper = backupCodes(ground)
+  const anew = recovery(ground)
 
   /** Ten tries an hour for one account, over all flows; a new flow brings no new ones. */
   const counted = async (accountId: string): Promise<Refusal | undefined> => {
     const rate = { limit: PER_HOUR, windowMs: HOUR_MS }
-    const [first] = await ground.stores.counters.hit(
-      [{ key: `factor:${accountId}`, rate }],
-      ground.clock(),
-    )
+    const [first] = await counters.hit([{ key: `factor:${accountId}`, rate }], ground.clock())
     if (first?.allowed !== false) return undefined
     const waitMs = first.resetAt - ground.clock()
     return { ...refusals.tooMany, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
   }
   const forgiven = async (accountId: string): Promise<void> => {
     const rate = { limit: PER_HOUR, windowMs: HOUR_MS }
-    await ground.stores.counters.hit(
-      [{ key: `factor:${accountId}`, rate, cost: -1 }],
-      ground.clock(),
-    )
+    await counters.hit([{ key: `factor:${accountId}`, rate, cost: -1 }], ground.clock())
+  }
+
+  const spend = async (visit: Visit, account: Account, code: string): Promise<Outcome<void>> => {
+    const who = { actorId: account.id, targetId: account.id }
+    const event = { code: 'backup_code.used', outcome: 'success', request: visit.request } as const
+    const outcome = await paper.spend(account.id, code, {
+      events: [ground.entry({ ...event, ...who })],
+    })
+    if (!outcome.ok) return refuse(ground, visit, EVENT['backup-code'], outcome.refusal, who)
+    const left = outcome.value
+    if (left <= LOW) {
+      const values = { left: `${left}`, link: `${ground.settings.origin}/account/two-step` }
+      await jobs.enqueue(await tidings(ground, account, { code: 'backup_codes.low', values }))
+      ground.mail.wake()
+    }
+    return granted(undefined)
   }
 
   /** Counts first, judges then: parallel guesses gain nothing. */
@@ -102,87 +146,65 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
       const outcome = await codes.verify(account.id, code.replace(/\s/g, ''))
       if (!outcome.ok) return refuse(ground, visit, EVENT.totp, outcome.refusal, who)
     } else {
-      const event = {
-        code: 'backup_code.used',
-        outcome: 'success',
-        request: visit.request,
-      } as const
-      const outcome = await paper.spend(account.id, code, {
-        events: [ground.entry({ ...event, ...who })],
-      })
-      if (!outcome.ok) return refuse(ground, visit, EVENT[factor], outcome.refusal, who)
+      const outcome = await spend(visit, account, code)
+      if (!outcome.ok) return outcome
     }
     await forgiven(account.id)
     return granted(undefined)
   }
 
-  const waiting = async (
-    flow: string,
-  ): Promise<
-    Outcome<{ readonly hash: string; readonly token: OneTimeToken; readonly account: Account }>
-  > => {
-    const hash = await keptHash(ground, 'mfa-flow', flow)
-    const token = await ground.stores.oneTimeTokens.attempt(hash, ground.clock())
-    if (token?.accountId === undefined) return refused(refusals.unknownFlow)
-    const account = await ground.stores.accounts.byId(token.accountId)
-    const flowData = JSON.parse(token.data) as WaitingFlow
-    if (account === undefined || account.disabledAt !== undefined) {
-      return refused(refusals.flowOvertaken)
-    }
-    if (account.passwordChangedAt !== flowData.passwordChangedAt) {
-      return refused(refusals.flowOvertaken)
-    }
-    return granted({ hash, token, account })
-  }
-
-  const changed = async (session: Session): Promise<void> => {
-    // A session that knew only the password must not outlive the day a second factor came or went.
-    await ground.sessions.endAll(session.accountId, session)
-    await ground.stores.refreshTokens.revokeAll(session.accountId)
-  }
-
   return {
     totp: codes,
     backupCodes: paper,
-    async owed(accountId) {
-      if (!(await codes.isOn(accountId))) return []
-      return (await paper.remaining(accountId)) > 0 ? [TOTP, BACKUP_CODE] : [TOTP]
+    recovery: anew,
+    owed: async accountId => owedFactors(await factorState(credentials, accountId)),
+    enrolment: who => enrolmentDue(ground, who),
+    overdue: async who =>
+      (await enrolmentDue(ground, who))?.overdue === true ? enrolling.overdue : undefined,
+    async view(who) {
+      const [state, enrolment, pending] = await Promise.all([
+        factorState(credentials, who.accountId),
+        enrolmentDue(ground, who),
+        anew.pending(who.accountId),
+      ])
+      const { epoch: _, ...counts } = state
+      return {
+        ...counts,
+        lowOnCodes: isEnrolled(state) && state.backupCodes <= LOW,
+        required: isRequired(ground, who.role),
+        enrolment,
+        recovery: pending,
+      }
     },
     async finish(visit, input) {
-      const flow = input.flow ?? readCookie(visit.cookies, FLOW_COOKIE) ?? ''
-      const found = await waiting(flow)
+      const found = await waitingFlow(ground, visit, input.flow, 'attempt')
       if (!found.ok) return refuse(ground, visit, 'login.refused', found.refusal)
-      const { hash, token, account } = found.value
+      const { account } = found.value
       const proven = await prove(visit, account, input)
       if (!proven.ok) return proven
       // The code is spent; now the flow, by whoever is first.
-      const redeemed = await ground.stores.oneTimeTokens.redeem(hash, ground.clock())
-      if (redeemed === undefined) {
-        return refuse(ground, visit, 'login.refused', refusals.flowSpent, { actorId: account.id })
-      }
-      const data = JSON.parse(token.data) as WaitingFlow
-      const passed = await pass(ground, visit, {
-        account,
-        factors: [...data.factors, { factor: METHOD[input.factor], at: ground.clock() }],
-        transport: data.transport,
-        event: { code: 'login.succeeded', outcome: 'success', detail: { factor: input.factor } },
+      const finished = await finishFlow(ground, visit, found.value, {
+        factors: [{ factor: METHOD[input.factor], at: ground.clock() }],
+        name: input.factor,
+        remember: input.remember === true,
       })
-      if (!passed.ok) return passed
-      const cookies = [...passed.value.cookies, clearedCookie(FLOW_COOKIE, { sameSite: 'Strict' })]
-      return granted({ ...passed.value, cookies })
+      if (finished.ok) await anew.callOff(visit, account.id)
+      return finished
     },
     async stepUp(visit, session, proof) {
-      const account = await ground.stores.accounts.byId(session.accountId)
+      const account = await accounts.byId(session.accountId)
       if (account === undefined) return refused(refusals.none)
       const proven = await prove(visit, account, proof)
       if (!proven.ok) return proven
       const at = ground.clock()
-      return stepUp(ground, visit, session, { factor: METHOD[proof.factor], at })
+      const stepped = await stepUp(ground, visit, session, [{ factor: METHOD[proof.factor], at }])
+      if (stepped.ok) await anew.callOff(visit, account.id)
+      return stepped
     },
     async setUp(visit, session) {
       const stale = freshEnough(ground, session)
       if (stale !== undefined) return refuse(ground, visit, 'totp.refused', stale)
-      const account = await ground.stores.accounts.byId(session.accountId)
+      const account = await accounts.byId(session.accountId)
       if (account === undefined) return refused(refusals.none)
       return granted(await codes.setUp(account, service))
     },
@@ -192,49 +214,77 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
       if (stale !== undefined) return refuse(ground, visit, 'totp.refused', stale, who)
       const often = await counted(session.accountId)
       if (often !== undefined) return refuse(ground, visit, 'totp.refused', often, who)
-      const request = visit.request
-      const confirmed = await codes.confirm(session.accountId, code.replace(/\s/g, ''), {
+      const account = await accounts.byId(session.accountId)
+      if (account === undefined) return refused(refusals.none)
+      const first = !(await hadFactor(ground, account.id))
+      const { request } = visit
+      const values = aboutFactor(ground, 'an authenticator app')
+      const confirmed = await codes.confirm(account.id, code.replace(/\s/g, ''), {
         events: [ground.entry({ code: 'totp.enabled', outcome: 'success', request, ...who })],
+        jobs: await tidings(ground, account, { code: 'factor.added', values }),
       })
       if (!confirmed.ok) return refuse(ground, visit, 'totp.refused', confirmed.refusal, who)
-      await forgiven(session.accountId)
+      ground.mail.wake()
+      await forgiven(account.id)
       const issued = ground.entry({
         code: 'backup_code.issued',
         outcome: 'success',
         request,
         ...who,
       })
-      const backup = await paper.issue(session.accountId, { events: [issued] })
-      await changed(session)
+      const backup = await paper.issue(account.id, { events: [issued] })
+      await endOthers(ground, session, { first })
       const at = ground.clock()
-      const stepped = await stepUp(ground, visit, session, { factor: METHOD.totp, at })
+      const stepped = await stepUp(ground, visit, session, [{ factor: METHOD.totp, at }])
       return stepped.ok ? granted({ backupCodes: backup, cookies: stepped.value }) : stepped
     },
     async newBackupCodes(visit, session) {
       const who = { actorId: session.accountId, targetId: session.accountId }
       const stale = freshEnough(ground, session)
       if (stale !== undefined) return refuse(ground, visit, 'backup_code.refused', stale, who)
-      if (!(await codes.isOn(session.accountId))) return refused(refusals.none)
-      const request = visit.request
+      const account = await accounts.byId(session.accountId)
+      const had = await hadFactor(ground, session.accountId)
+      if (account === undefined || !had) return refused(refusals.none)
+      const { request } = visit
       const issued = ground.entry({
         code: 'backup_code.issued',
         outcome: 'success',
         request,
         ...who,
       })
-      return granted(await paper.issue(session.accountId, { events: [issued] }))
+      const values = aboutFactor(ground, 'a new set of backup codes')
+      const along = {
+        events: [issued],
+        jobs: await tidings(ground, account, { code: 'factor.added', values }),
+      }
+      const made = await paper.issue(account.id, along)
+      ground.mail.wake()
+      return granted(made)
     },
     async remove(visit, session) {
       const who = { actorId: session.accountId, targetId: session.accountId }
       const stale = freshEnough(ground, session)
       if (stale !== undefined) return refuse(ground, visit, 'totp.refused', stale, who)
       const { request } = visit
-      const removed = await ground.stores.credentials.removeKind(session.accountId, TOTP, {
-        events: [ground.entry({ code: 'totp.disabled', outcome: 'success', request, ...who })],
+      // On the account's version: of two who take the last two factors at once, the second sees it.
+      const changed = await changeAccount(ground, session.accountId, async account => {
+        const state = await factorState(credentials, account.id)
+        if (!state.totp) return refused(refusals.none)
+        const last = state.passkeys === 0
+        if (last && isRequired(ground, account.role)) return refused(refusals.lastRequired)
+        const values = aboutFactor(ground, 'the authenticator app')
+        return granted({
+          change: {},
+          along: {
+            ...ending(ground, session, { first: false }),
+            removeCredentials: last ? [TOTP, BACKUP_CODE] : [TOTP],
+            events: [ground.entry({ code: 'totp.disabled', outcome: 'success', request, ...who })],
+            jobs: await tidings(ground, account, { code: 'factor.removed', values }),
+          },
+        })
       })
-      await ground.stores.credentials.removeKind(session.accountId, BACKUP_CODE)
-      if (removed === 0) return refused(refusals.none)
-      await changed(session)
+      if (!changed.ok) return refuse(ground, visit, 'totp.refused', changed.refusal, who)
+      ground.mail.wake()
       return granted(undefined)
     },
   }

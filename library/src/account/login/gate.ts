@@ -1,9 +1,11 @@
+import { aalOf, TRUSTED } from '../../access/assurance.ts'
 import type { AuditEvent } from '../../audit/event.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 import { cookieText, FLOW_COOKIE } from '../../session/cookies/cookies.ts'
 import type { Account, AccountChange } from '../../store/port/accounts.ts'
 import type { ProvenFactor, SessionRecord } from '../../store/port/sessions.ts'
+import { isTrusted } from '../devices/trusted.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { freshToken, keepToken } from '../tokens.ts'
 
@@ -74,9 +76,16 @@ export async function pass(
   visit: Visit,
   passage: Passage,
 ): Promise<Outcome<SignedIn>> {
-  const { account, factors } = passage
-  const owed = factors.length > 1 ? [] : await ground.secondFactors(account.id)
-  if (owed.length > 0) return waitForFactor(ground, visit, passage, owed)
+  const { account } = passage
+  const owed = aalOf(passage.factors) === 'aal2' ? [] : await ground.secondFactors(account.id)
+  const spared =
+    owed.length > 0 && passage.transport === 'cookie' && (await isTrusted(ground, account, visit))
+  if (owed.length > 0 && !spared) return waitForFactor(ground, visit, passage, owed)
+  // Decision: a trusted browser is let in with what was proven and no more, and the session says that
+  // its second factor is owed. Cost: the first change of the account asks for it.
+  const factors = spared
+    ? [...passage.factors, { factor: TRUSTED, at: ground.clock() }]
+    : passage.factors
   const issued =
     passage.transport === 'cookie'
       ? ground.sessions.issue(account, {
@@ -114,6 +123,11 @@ export async function pass(
     }
     const fresh = await ground.stores.accounts.byId(account.id)
     if (fresh === undefined || !isStillGood(account, fresh)) break
+    // A second factor that came meanwhile is owed by this sign-in too.
+    if (owed.length === 0 && aalOf(factors) !== 'aal2') {
+      const since = await ground.secondFactors(account.id)
+      if (since.length > 0) return waitForFactor(ground, visit, passage, since)
+    }
     current = fresh
   }
   return refused(refusals.overtaken satisfies Refusal)

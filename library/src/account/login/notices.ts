@@ -1,6 +1,6 @@
 import type { Account } from '../../store/port/accounts.ts'
 import type { Credential } from '../../store/port/credentials.ts'
-import { DEVICE, rememberDevice } from '../devices/devices.ts'
+import { DEVICE, knownDevice, rememberDevice, touchDevice } from '../devices/devices.ts'
 import type { Ground, Visit } from '../ground.ts'
 import type { Admitted } from '../lockout/lockout.ts'
 import { freshToken, keepToken, linkTo } from '../tokens.ts'
@@ -95,6 +95,18 @@ export async function welcomeDevice(
   })
   ground.mail.wake()
   return cookie
+}
+
+/** Notes the device of a sign-in: one that is known is touched, another is welcomed. */
+export async function greetDevice(
+  ground: Ground,
+  visit: Visit,
+  account: Account,
+): Promise<readonly string[]> {
+  const known = await knownDevice(ground, account.id, visit)
+  if (known === undefined) return [await welcomeDevice(ground, visit, account)]
+  await touchDevice(ground, known)
+  return []
 }
 
 /** A client without cookies is a new device each time; it must not fill the store with itself. */

@@ -89,6 +89,66 @@ export const english: Catalogue = {
     action: { label: 'See where you are signed in', link },
     closing: ['Sign in to the app again. If this happens often, set a new password.'],
   }),
+  'factor.added': ({ service, what, at, link }) => ({
+    subject: `Two-step sign-in at ${service}: something was added`,
+    paragraphs: [`Your account at ${service} has ${what} now (${at}).`],
+    action: { label: 'See how you sign in', link },
+    closing: ['If it was not you, set a new password at once and remove it there.'],
+  }),
+  'factor.removed': ({ service, what, at, link }) => ({
+    subject: `Two-step sign-in at ${service}: something was removed`,
+    paragraphs: [`Removed from your account at ${service}: ${what} (${at}).`],
+    action: { label: 'See how you sign in', link },
+    closing: ['If it was not you, set a new password at once and set two-step sign-in up again.'],
+  }),
+  'backup_codes.low': ({ service, left, link }) => ({
+    subject: `Your backup codes for ${service} are running out`,
+    paragraphs: [`A backup code of your account at ${service} was used. Left: ${left}.`],
+    action: { label: 'Make new ones', link },
+    closing: ['If you did not use one, set a new password at once and make new codes.'],
+  }),
+  'recovery.requested': ({ service, at, link }) => ({
+    subject: `Somebody wants to sign in to ${service} without your second step`,
+    paragraphs: [
+      `Somebody who knows your password for ${service} says that the app, the passkeys and the ` +
+        'backup codes of your account are lost.',
+      `If nobody stops it, a link is sent to this account’s address on ${at}. Whoever follows it ` +
+        'takes them all away.',
+    ],
+    action: { label: 'Stop it', link },
+    closing: [
+      'If it was you, there is nothing to do but wait.',
+      'If it was not you, stop it now and set a new password: somebody knows the one you have. ' +
+        'Signing in with your second step stops it too.',
+    ],
+  }),
+  'recovery.reminder': ({ service, at, link }) => ({
+    subject: `The second step of your account at ${service} is about to be taken away`,
+    paragraphs: [
+      `Somebody who knows your password for ${service} asked to begin anew without the second step. ` +
+        `The time for it is ${at}.`,
+    ],
+    action: { label: 'Stop it', link },
+    closing: ['If it was not you, this is the moment to stop it, and to set a new password.'],
+  }),
+  'recovery.ready': ({ service, until, link }) => ({
+    subject: `Begin anew with two-step sign-in at ${service}`,
+    paragraphs: [
+      `The waiting is over. The link takes the app, the passkeys and the backup codes of your account ` +
+        `at ${service} away and signs every device out. Then sign in and set up new ones.`,
+    ],
+    action: { label: 'Take them away', link },
+    closing: [
+      `The link works once, until ${until}.`,
+      'If you did not ask for it, do not follow it; use the link of the other mail to stop it.',
+    ],
+  }),
+  'recovery.cancelled': ({ service, at, link }) => ({
+    subject: `Nothing is taken away from your account at ${service}`,
+    paragraphs: [`The wish to begin anew without the second step was called off (${at}).`],
+    action: { label: 'See how you sign in', link },
+    closing: ['If the wish was not yours, set a new password: somebody knows the one you have.'],
+  }),
   'account.deletion': ({ service, at, link }) => ({
     subject: `Your account at ${service} will be deleted`,
     paragraphs: [`Your account at ${service} and what belongs to it will be deleted on ${at}.`],

@@ -29,6 +29,13 @@ export interface MailValues {
   readonly 'email.notice': { readonly link: string; readonly address: string }
   readonly 'email.changed': { readonly at: string }
   readonly 'refresh.reused': { readonly at: string; readonly link: string }
+  readonly 'factor.added': { readonly what: string; readonly at: string; readonly link: string }
+  readonly 'factor.removed': { readonly what: string; readonly at: string; readonly link: string }
+  readonly 'backup_codes.low': { readonly left: string; readonly link: string }
+  readonly 'recovery.requested': { readonly at: string; readonly link: string }
+  readonly 'recovery.reminder': { readonly at: string; readonly link: string }
+  readonly 'recovery.ready': { readonly until: string; readonly link: string }
+  readonly 'recovery.cancelled': { readonly at: string; readonly link: string }
   readonly 'account.deletion': { readonly at: string; readonly link: string }
   readonly 'account.deleted': { readonly at: string }
 }

@@ -23,6 +23,10 @@ export interface KnownPasskey {
 
 export interface Asserted {
   readonly counter: number
+  /** Whether it may be kept beyond one device; never changes for a key (WebAuthn §6.1.3). */
+  readonly backupEligible: boolean
+  /** Whether the authenticator verified its user: then it is two factors in one. */
+  readonly userVerified: boolean
   readonly backedUp: boolean
   /** The account id that the authenticator keeps with the key. */
   readonly userHandle: string | undefined
@@ -39,6 +43,7 @@ export interface Ceremonies {
     response: PasskeyResponse,
     challenge: string,
     known: KnownPasskey,
+    how: { readonly userVerification: boolean },
   ): Promise<Asserted | undefined>
 }
 
@@ -66,6 +71,7 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
     async verifyRegistration(response, challenge) {
       const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
       try {
+        if (!(await isUnattested(response))) return undefined
         const { verified, registrationInfo: info } = await verifyRegistrationResponse({
           response: response as unknown as RegistrationResponseJSON,
           expectedChallenge: challenge,
@@ -87,14 +93,14 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
         return undefined
       }
     },
-    async verifyAssertion(response, challenge, known) {
+    async verifyAssertion(response, challenge, known, { userVerification }) {
       const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
       try {
         const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
           response: response as unknown as AuthenticationResponseJSON,
           expectedChallenge: challenge,
           ...expected,
-          requireUserVerification: true,
+          requireUserVerification: userVerification,
           // The counter is judged where it is kept, by one conditional update.
           credential: {
             id: known.id,
@@ -105,6 +111,8 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
         if (!verified) return undefined
         return {
           counter: info.newCounter,
+          backupEligible: info.credentialDeviceType === 'multiDevice',
+          userVerified: info.userVerified,
           backedUp: info.credentialBackedUp,
           userHandle: userHandleOf(response),
         }
@@ -113,6 +121,21 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
       }
     },
   }
+}
+
+/**
+ * Decision: we ask for no attestation, so none is looked into: certificates that somebody sends are
+ * neither parsed nor chained, and their lists of revoked ones are not fetched. A key that vouches for
+ * itself is let through, as browsers do not strip that. Cost: none, we would not use what they say.
+ */
+async function isUnattested(response: PasskeyResponse): Promise<boolean> {
+  const encoded = memberOf(response['response'], 'attestationObject')
+  if (encoded === undefined || encoded.length > MOST_CHARACTERS) return false
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers')
+  const attestation = decodeAttestationObject(new Uint8Array(Buffer.from(encoded, 'base64url')))
+  const format: string = attestation.get('fmt')
+  if (format === 'none') return true
+  return format === 'packed' && attestation.get('attStmt').get('x5c') === undefined
 }
 
 function challengeOf(response: PasskeyResponse): string | undefined {

@@ -3,7 +3,7 @@ import type { OneTimeToken } from '../../store/port/one-time-tokens.ts'
 import type { Ground } from '../ground.ts'
 
 /** What a challenge was asked for; it is good for nothing else. */
-export type Ceremony = 'register' | 'login'
+export type Ceremony = 'register' | 'login' | 'factor' | 'factor'
 
 export interface Challenges {
   /** How long a ceremony may take, in milliseconds. */

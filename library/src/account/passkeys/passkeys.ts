@@ -5,16 +5,24 @@ import { CEREMONY_COOKIE, cookieText, readCookie } from '../../session/cookies/c
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { ProvenFactor } from '../../store/port/sessions.ts'
+import { changeAccount } from '../change.ts'
+import { isRequired } from '../factors/enrolment.ts'
+import { finishFlow, waitingFlow } from '../factors/flow.ts'
+import { recovery } from '../factors/recovery.ts'
+import { BACKUP_CODE, factorState, PASSKEY } from '../factors/state.ts'
+import { aboutFactor, ending, endOthers, hadFactor, tidings } from '../factors/tidings.ts'
 import { freshEnough } from '../fresh.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { pass, type SignedIn, type Transport } from '../login/gate.ts'
+import { greetDevice } from '../login/notices.ts'
 import { canonicalEmail } from '../mail/address.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
-import { type Ceremonies, ceremonies, type PasskeyResponse } from './ceremonies.ts'
+import { type Asserted, type Ceremonies, ceremonies, type PasskeyResponse } from './ceremonies.ts'
 import { type Ceremony, challenges } from './challenges.ts'
+import type { PasskeySettings } from './settings.ts'
 
-export const PASSKEY = 'passkey'
+export type { RelyingPartyOptions } from './settings.ts'
 
 export const refusals = {
   malformed: { code: 'passkey.malformed', says: 'passkey.refused', status: 400 },
@@ -28,11 +36,18 @@ export const refusals = {
   taken: { code: 'passkey.taken', says: 'passkey.refused', status: 409 },
   tooMany: { code: 'passkey.too_many', says: 'passkey.too_many', status: 422 },
   absent: { code: 'passkey.absent', says: 'access.not_found', status: 404 },
+  /** The same key says of itself what a key cannot change: then it is another. */
+  eligibility: { code: 'passkey.eligibility_changed', says: 'passkey.refused', status: 401 },
+  /** No password, no provider: without this key its person is out for good. */
+  lastWay: { code: 'passkey.last_way_in', says: 'passkey.last_way_in', status: 409 },
+  lastRequired: { code: 'passkey.last_required', says: 'factor.last_required', status: 409 },
 } as const
 
 /** A passkey as its owner sees it. */
 export interface ListedPasskey {
   readonly id: string
+  /** What the browser knows it by, for the signal API. */
+  readonly credentialId: string
   readonly name: string
   /** Whether it is kept beyond one device, as the authenticator says. */
   readonly backedUp: boolean
@@ -63,6 +78,18 @@ interface Kept {
 
 const MOST = 20
 const NAME_MOST = 60
+/** Links to identity providers: another way in. */
+const IDENTITY = 'identity'
+
+/** What `PublicKeyCredential.signal…` take (WebAuthn §5.1.10). */
+export interface PasskeySignals {
+  readonly rpId: string
+  /** The user handle, base64url. */
+  readonly userId: string
+  readonly allAcceptedCredentialIds: readonly string[]
+  readonly name: string
+  readonly displayName: string
+}
 
 /** Sign-in by WebAuthn: resistant to phishing, replay and a stolen database. */
 export interface Passkeys {
@@ -72,7 +99,13 @@ export interface Passkeys {
     visit: Visit,
     session: Session,
     input: { readonly response: PasskeyResponse; readonly name?: string | undefined },
-  ): Promise<Outcome<ListedPasskey>>
+  ): Promise<
+    Outcome<{
+      readonly passkey: ListedPasskey
+      /** `Set-Cookie` texts: the session that made it has proven it. */
+      readonly cookies: readonly string[]
+    }>
+  >
   /**
    * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
    * what it has; with one, everybody has passkeys, also who has none or does not exist. The answer
@@ -83,24 +116,37 @@ export interface Passkeys {
     visit: Visit,
     input: { readonly response: PasskeyResponse; readonly transport?: Transport | undefined },
   ): Promise<Outcome<SignedIn>>
+  /** For a sign-in that waits for its second factor: only the keys of its account, for that sign-in. */
+  factorOptions(visit: Visit, flow: string | undefined): Promise<Outcome<object>>
+  /** Finishes that sign-in. The key need not verify its user: the first factor was proven. */
+  factor(
+    visit: Visit,
+    input: {
+      readonly response: PasskeyResponse
+      readonly flow?: string | undefined
+      readonly remember?: boolean | undefined
+    },
+  ): Promise<Outcome<SignedIn>>
   stepUp(
     visit: Visit,
     session: Session,
     input: { readonly response: PasskeyResponse },
   ): Promise<Outcome<readonly string[]>>
+  /** Which keys are good, and how their owner is called: what browsers are told to keep. */
+  signals(accountId: string): Promise<PasskeySignals | undefined>
+  /** Origins besides ours where the keys sign in. */
+  readonly relatedOrigins: readonly string[]
   list(accountId: string): Promise<readonly ListedPasskey[]>
   remove(visit: Visit, session: Session, id: string): Promise<Outcome<void>>
 }
 
-/**
- * @param origins public origins; the relying party is the host of the first
- * @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2
- */
-export function passkeys(ground: Ground, origins: readonly string[], service: string): Passkeys {
+/** @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2 */
+export function passkeys(ground: Ground, settings: PasskeySettings, service: string): Passkeys {
   const { credentials, accounts } = ground.stores
-  const relyingParty = new URL(origins[0] ?? ground.settings.origin).hostname
+  const { relyingParty } = settings
   const asked = challenges(ground)
-  const verifier: Ceremonies = ceremonies(origins, relyingParty)
+  const verifier: Ceremonies = ceremonies(settings.origins, relyingParty)
+  const anew = recovery(ground)
 
   const keptOf = (credential: Credential): Kept => JSON.parse(credential.data) as Kept
   const listed = (credential: Credential): ListedPasskey => {
@@ -108,6 +154,7 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
     const { id, createdAt, lastUsedAt } = credential
     return {
       id,
+      credentialId: credential.handle,
       name,
       backedUp,
       createdAt: new Date(createdAt).toISOString(),
@@ -126,16 +173,31 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
     challenge: await asked.issue(ceremony, accountId, browser),
     rpId: relyingParty,
     timeout: asked.lifeMs,
-    userVerification: 'required',
+    userVerification: ceremony === 'factor' ? 'preferred' : 'required',
     allowCredentials: allowed.map(one => ({ type: 'public-key', ...one })),
+  })
+
+  /** That a key is synced from now on, or no longer, is no reason to refuse it (NIST B.3), but is told. */
+  const backupChanged = (visit: Visit, { accountId, id }: Credential, { backedUp }: Asserted) => ({
+    events: [
+      ground.entry({
+        code: 'passkey.backup_changed',
+        outcome: 'success',
+        actorId: accountId,
+        targetId: id,
+        request: visit.request,
+        detail: { backedUp },
+      }),
+    ],
   })
 
   /** The credential that an answer proves, used up to its counter. */
   const proven = async (
+    visit: Visit,
     ceremony: Ceremony,
     response: PasskeyResponse,
     browser: string | undefined,
-  ): Promise<Outcome<Credential>> => {
+  ): Promise<Outcome<{ readonly credential: Credential; readonly result: Asserted }>> => {
     const challenge = verifier.challengeOf(response)
     if (challenge === undefined) return refused(refusals.malformed)
     const issued = await asked.redeem(ceremony, challenge, browser)
@@ -146,12 +208,14 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       return refused(refusals.otherAccount)
     }
     const kept = keptOf(credential)
-    const result = await verifier.verifyAssertion(response, challenge, {
-      id: credential.handle,
-      publicKey: kept.publicKey,
-      transports: kept.transports,
-    })
+    const result = await verifier.verifyAssertion(
+      response,
+      challenge,
+      { id: credential.handle, publicKey: kept.publicKey, transports: kept.transports },
+      { userVerification: ceremony !== 'factor' },
+    )
     if (result === undefined) return refused(refusals.unverified)
+    if (result.backupEligible !== kept.backupEligible) return refused(refusals.eligibility)
     if (result.userHandle !== undefined && result.userHandle !== credential.accountId) {
       return refused(refusals.otherAccount)
     }
@@ -159,11 +223,12 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
     const data = JSON.stringify({ ...kept, backedUp: result.backedUp })
     // Decision: a counter that does not grow where one is kept means two copies of one key; it is
     // refused and the log says so. Cost: who has such an authenticator uses another way in.
+    const along = result.backedUp === kept.backedUp ? {} : backupChanged(visit, credential, result)
     const used =
       result.counter === 0 && credential.mark === 0
-        ? await credentials.update(credential.id, { usedAt: now, data })
-        : await credentials.advance(credential.id, result.counter, now, { data })
-    return used ? granted(credential) : refused(refusals.cloned)
+        ? await credentials.update(credential.id, { usedAt: now, data }, along)
+        : await credentials.advance(credential.id, result.counter, now, { data }, along)
+    return used ? granted({ credential, result }) : refused(refusals.cloned)
   }
 
   const optionsFor = async (
@@ -192,10 +257,13 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
     )
 
   /** A passkey that verified its user is two factors in one (NIST SP 800-63B-4 §2.2.1). */
-  const factorsAt = (at: number): readonly ProvenFactor[] => [
-    { factor: 'hwk', at },
-    { factor: 'user', at },
-  ]
+  const factorsAt = (at: number, verified: boolean): readonly [ProvenFactor, ...ProvenFactor[]] =>
+    verified
+      ? [
+          { factor: 'hwk', at },
+          { factor: 'user', at },
+        ]
+      : [{ factor: 'hwk', at }]
 
   return {
     async registerOptions(visit, session) {
@@ -258,17 +326,24 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
         createdAt: ground.clock(),
         lastUsedAt: undefined,
       }
+      const account = await accounts.byId(session.accountId)
+      if (account === undefined) return refused(refusals.absent)
+      const first = !(await hadFactor(ground, account.id))
       const event = { code: 'passkey.added', outcome: 'success', request: visit.request } as const
-      const added = await credentials.add(
-        [credential],
-        {},
-        {
-          events: [ground.entry({ ...event, ...who })],
-        },
-      )
-      return added === 'taken'
-        ? no(visit, refusals.taken, session.accountId)
-        : granted(listed(credential))
+      const values = aboutFactor(ground, `a passkey (${kept.name})`)
+      const along = {
+        events: [ground.entry({ ...event, ...who })],
+        jobs: await tidings(ground, account, { code: 'factor.added', values }),
+      }
+      if ((await credentials.add([credential], {}, along)) === 'taken') {
+        return no(visit, refusals.taken, session.accountId)
+      }
+      ground.mail.wake()
+      await endOthers(ground, session, { first })
+      // The key was shown just now, with its user: the session that made it has proven it.
+      const stepped = await stepUp(ground, visit, session, factorsAt(ground.clock(), true))
+      if (!stepped.ok) return stepped
+      return granted({ passkey: listed(credential), cookies: stepped.value })
     },
     async loginOptions(visit, { email, transport = 'cookie' }) {
       // Decision: an answer signs in only the browser that asked, so that one which was read on its
@@ -288,28 +363,75 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       const browser = browserOf(visit)
       if (transport === 'cookie' && browser === undefined) return no(visit, refusals.challenge)
       const tied = transport === 'cookie' ? browser : undefined
-      const outcome = await proven('login', response, tied)
+      const outcome = await proven(visit, 'login', response, tied)
       if (!outcome.ok) return no(visit, outcome.refusal)
-      const account = await accounts.byId(outcome.value.accountId)
+      const { accountId } = outcome.value.credential
+      const account = await accounts.byId(accountId)
       if (account === undefined || account.disabledAt !== undefined) {
-        return no(visit, refusals.disabled, outcome.value.accountId)
+        return no(visit, refusals.disabled, accountId)
       }
-      return pass(ground, visit, {
+      const passed = await pass(ground, visit, {
         account,
-        factors: factorsAt(ground.clock()),
+        factors: factorsAt(ground.clock(), outcome.value.result.userVerified),
         transport,
         event: { code: 'login.succeeded', outcome: 'success', detail: { factor: 'passkey' } },
       })
+      if (!passed.ok) return passed
+      await anew.callOff(visit, accountId)
+      const cookies = [...passed.value.cookies, ...(await greetDevice(ground, visit, account))]
+      return granted({ ...passed.value, cookies })
+    },
+    async factorOptions(visit, flow) {
+      const found = await waitingFlow(ground, visit, flow, 'peek')
+      if (!found.ok) return refuse(ground, visit, 'login.refused', found.refusal)
+      const { id } = found.value.account
+      const known = await own(id)
+      const allowed = known.map(one => ({ id: one.handle, transports: keptOf(one).transports }))
+      return granted(await requestOptions('factor', id, allowed, found.value.hash))
+    },
+    async factor(visit, { response, flow, remember }) {
+      const found = await waitingFlow(ground, visit, flow, 'attempt')
+      if (!found.ok) return refuse(ground, visit, 'login.refused', found.refusal)
+      const { account } = found.value
+      const outcome = await proven(visit, 'factor', response, found.value.hash)
+      if (!outcome.ok) return no(visit, outcome.refusal, account.id)
+      const { credential, result } = outcome.value
+      if (credential.accountId !== account.id) {
+        return no(visit, refusals.otherAccount, account.id)
+      }
+      const finished = await finishFlow(ground, visit, found.value, {
+        factors: factorsAt(ground.clock(), result.userVerified),
+        name: 'passkey',
+        remember: remember === true,
+      })
+      if (finished.ok) await anew.callOff(visit, account.id)
+      return finished
     },
     async stepUp(visit, session, { response }) {
       const browser = browserOf(visit)
       if (browser === undefined) return no(visit, refusals.challenge, session.accountId)
-      const outcome = await proven('login', response, browser)
+      const outcome = await proven(visit, 'login', response, browser)
       if (!outcome.ok) return no(visit, outcome.refusal, session.accountId)
-      if (outcome.value.accountId !== session.accountId) {
+      const { credential, result } = outcome.value
+      if (credential.accountId !== session.accountId) {
         return no(visit, refusals.otherAccount, session.accountId)
       }
-      return stepUp(ground, visit, session, { factor: 'hwk', at: ground.clock() })
+      const factors = factorsAt(ground.clock(), result.userVerified)
+      const stepped = await stepUp(ground, visit, session, factors)
+      if (stepped.ok) await anew.callOff(visit, session.accountId)
+      return stepped
+    },
+    relatedOrigins: settings.relatedOrigins,
+    async signals(accountId) {
+      const account = await accounts.byId(accountId)
+      if (account === undefined) return undefined
+      return {
+        rpId: relyingParty,
+        userId: Buffer.from(account.id).toString('base64url'),
+        allAcceptedCredentialIds: (await own(accountId)).map(one => one.handle),
+        name: account.email,
+        displayName: account.name ?? account.email,
+      }
     },
     list: async accountId => (await own(accountId)).map(listed),
     async remove(visit, session, id) {
@@ -317,10 +439,35 @@ export function passkeys(ground: Ground, origins: readonly string[], service: st
       const stale = freshEnough(ground, session)
       if (stale !== undefined) return no(visit, stale, session.accountId)
       const { request } = visit
-      const removed = await credentials.remove(session.accountId, id, {
-        events: [ground.entry({ code: 'passkey.removed', outcome: 'success', request, ...who })],
+      const identities = await credentials.ofAccount(session.accountId, IDENTITY)
+      // On the account's version: of two who take the last two factors at once, the second sees it.
+      const changed = await changeAccount(ground, session.accountId, async account => {
+        const mine = (await own(account.id)).find(one => one.id === id)
+        if (mine === undefined) return refused(refusals.absent)
+        const state = await factorState(credentials, account.id)
+        const last = state.passkeys === 1
+        if (last && account.passwordHash === undefined && identities.length === 0) {
+          return refused(refusals.lastWay)
+        }
+        const lastFactor = last && !state.totp
+        if (lastFactor && isRequired(ground, account.role)) return refused(refusals.lastRequired)
+        const values = aboutFactor(ground, `a passkey (${keptOf(mine).name})`)
+        return granted({
+          change: {},
+          along: {
+            ...ending(ground, session, { first: false }),
+            removeCredential: id,
+            ...(lastFactor && { removeCredentials: [BACKUP_CODE] }),
+            events: [
+              ground.entry({ code: 'passkey.removed', outcome: 'success', request, ...who }),
+            ],
+            jobs: await tidings(ground, account, { code: 'factor.removed', values }),
+          },
+        })
       })
-      return removed ? granted(undefined) : refused(refusals.absent)
+      if (!changed.ok) return no(visit, changed.refusal, session.accountId)
+      ground.mail.wake()
+      return granted(undefined)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { changeAccount } from '../change.ts'
 import { DEVICE } from '../devices/devices.ts'
+import { TRUSTED_DEVICE } from '../devices/trusted.ts'
 import type { Ground, Visit } from '../ground.ts'
 import { refuse } from '../refuse.ts'
 import { keptHash, LINK_PURPOSES } from '../tokens.ts'
@@ -55,7 +56,7 @@ export async function resetPassword(
         endSessions: 'all',
         endRefreshTokens: true,
         voidTokens: LINK_PURPOSES,
-        removeCredentials: [DEVICE],
+        removeCredentials: [DEVICE, TRUSTED_DEVICE],
         events: [
           ground.entry({
             code: 'reset.completed',

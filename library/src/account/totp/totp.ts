@@ -4,11 +4,10 @@ import type { Account } from '../../store/port/accounts.ts'
 import type { Along } from '../../store/port/along.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { Field } from '../../vault/fields/fields.ts'
+import { TOTP } from '../factors/state.ts'
 import type { Ground } from '../ground.ts'
 import { base32, fromBase32 } from './base32.ts'
 import { matchingStep, stepAt, type TotpAlgorithm } from './code.ts'
-
-export const TOTP = 'totp'
 
 export const refusals = {
   wrongCode: { code: 'totp.wrong_code', says: 'factor.refused', status: 401 },

@@ -114,6 +114,24 @@ export function accountsConform(driver: string, opened: Opened): void {
     assert.equal((await stores.jobs.backlog(kind)).waiting, 1)
   })
 
+  test(`${driver}: a change takes one credential along, of its own account only`, async () => {
+    const stores = opened()
+    const made = account()
+    const { id: accountId } = made
+    await accounts().create(made)
+    const [going, staying] = [credential({ accountId }), credential({ accountId })]
+    const foreign = credential()
+    await stores.credentials.add([going, staying, foreign])
+    const take = (version: number, id: string) =>
+      accounts().update(accountId, version, {}, { removeCredential: id })
+    assert.equal(await take(2, going.id), 'stale')
+    assert.equal((await stores.credentials.ofAccount(accountId)).length, 2)
+    assert.equal(await take(1, going.id), 'done')
+    assert.equal(await take(2, foreign.id), 'done')
+    assert.deepEqual(await stores.credentials.ofAccount(accountId), [staying])
+    assert.deepEqual(await stores.credentials.ofAccount(foreign.accountId), [foreign])
+  })
+
   test(`${driver}: a change that does not happen takes nothing with it`, async () => {
     const stores = opened()
     const [made, neighbour] = [account(), account()]

@@ -1,6 +1,6 @@
 import type { Account, Accounts, AccountTransition } from '../port/accounts.ts'
 import { searchText } from '../rules/search.ts'
-import { dropCredentialsOf } from './credentials.ts'
+import { dropCredentialsOf, dropOwnCredential } from './credentials.ts'
 import { dropToken, dropTokensOf, liveToken, voidTokens } from './one-time-tokens.ts'
 import { dropFamiliesOf } from './refresh-tokens.ts'
 import { type Room, writeAlong } from './room.ts'
@@ -80,6 +80,9 @@ function carryOut(room: Room, accountId: string, along: AccountTransition = {}):
   if (along.voidTokens !== undefined) voidTokens(room, accountId, along.voidTokens)
   if (along.removeCredentials !== undefined) {
     dropCredentialsOf(room, accountId, along.removeCredentials)
+  }
+  if (along.removeCredential !== undefined) {
+    dropOwnCredential(room, accountId, along.removeCredential)
   }
   if (along.startSession !== undefined) keepSession(room, along.startSession)
 }

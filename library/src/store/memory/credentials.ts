@@ -75,6 +75,11 @@ export function dropCredentialsOf(room: Room, accountId: string, kinds?: readonl
   }
 }
 
+/** Drops one, if it is the account's. */
+export function dropOwnCredential(room: Room, accountId: string, id: string): void {
+  if (room.credentials.get(id)?.accountId === accountId) dropCredential(room, id)
+}
+
 function keep(room: Room, given: Credential): void {
   const credential = Object.freeze({ ...given })
   room.credentials.set(credential.id, credential)

@@ -38,6 +38,8 @@ export interface AccountTransition extends Along {
   readonly voidTokens?: readonly string[]
   /** Removes the account's credentials of these kinds. */
   readonly removeCredentials?: readonly string[]
+  /** Removes one of the account's credentials, by its id; one that is gone already does no harm. */
+  readonly removeCredential?: string
   /** Starts a session. */
   readonly startSession?: SessionRecord
 }

@@ -1,5 +1,5 @@
 import type { AccountTransition } from '../port/accounts.ts'
-import { deleteCredentials } from './credentials.ts'
+import { deleteCredential, deleteCredentials } from './credentials.ts'
 import type { Steps } from './engine.ts'
 import { deleteToken, lockToken, voidTokens } from './one-time-tokens.ts'
 import { deleteFamilies } from './refresh-tokens.ts'
@@ -23,6 +23,9 @@ export function* carryOut(accountId: string, along: AccountTransition = {}): Ste
   if (along.voidTokens !== undefined) yield* voidTokens(accountId, along.voidTokens)
   if (along.removeCredentials !== undefined) {
     yield* deleteCredentials(accountId, along.removeCredentials)
+  }
+  if (along.removeCredential !== undefined) {
+    yield* deleteCredential(accountId, along.removeCredential)
   }
   if (along.startSession !== undefined) yield* insertSession(along.startSession)
 }

@@ -70,7 +70,7 @@ export function sqlCredentials(engine: SqlEngine): Credentials {
       }),
     remove: (accountId, id, along) =>
       engine.transact('credentials.remove', 'durable', function* () {
-        const { changes } = yield { sql: DELETE, params: [accountId, id] }
+        const changes = yield* deleteCredential(accountId, id)
         if (changes > 0) yield* writeAlong(along)
         return changes > 0
       }),
@@ -92,6 +92,12 @@ export function* deleteCredentials(accountId: string, kinds?: readonly string[])
   if (kinds.length === 0) return 0
   const sql = `${DELETE_ALL} AND kind IN (${marks(kinds.length)})`
   const { changes } = yield { sql, params: [accountId, ...kinds] }
+  return changes
+}
+
+/** Removes one credential of the account. */
+export function* deleteCredential(accountId: string, id: string): Steps<number> {
+  const { changes } = yield { sql: DELETE, params: [accountId, id] }
   return changes
 }
 
