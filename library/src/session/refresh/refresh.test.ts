@@ -2,65 +2,21 @@ import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { sha256 } from '../../kernel/bytes.ts'
-import { type TestClock, testClock } from '../../kernel/clock.ts'
+import { testClock } from '../../kernel/clock.ts'
 import { ConfigFault } from '../../kernel/fault.ts'
-import { systemRandom } from '../../kernel/random.ts'
 import { memoryStores } from '../../store/memory/memory.ts'
-import type { AuditEntry } from '../../store/port/audit-log.ts'
-import type { Stores } from '../../store/port/stores.ts'
-import { sqliteStores } from '../../store/sqlite/sqlite.ts'
 import { keyRing } from '../../vault/secrets/ring.ts'
-import { type RefreshOptions, refresh, type Tokens } from './refresh.ts'
-
-const ROOT = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7 + 3))
-const NEXT_ROOT = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 11 + 5))
-const ANN = { id: '0b9f3b1e-8d5c-4c1f-9a65-0a3c4f6f5a01', role: 'user' }
-const ISSUER = 'https://shop.example'
-const request = { id: 'r', method: 'POST', route: '/auth', address: '192.0.2.1', device: 'curl' }
-const THOROUGH = process.env['THOROUGH'] === '1'
-
-interface Of {
-  readonly tokens: Tokens
-  readonly clock: TestClock
-  readonly stores: Stores
-  readonly codes: string[]
-  readonly told: string[]
-}
-
-function made(
-  options: RefreshOptions = {},
-  given: {
-    readonly stores?: Stores
-    readonly clock?: TestClock
-    readonly ring?: ReturnType<typeof keyRing>
-  } = {},
-): Of {
-  const stores = given.stores ?? memoryStores()
-  const clock = given.clock ?? testClock()
-  const codes: string[] = []
-  const told: string[] = []
-  const random = systemRandom()
-  const tokens = refresh(options, {
-    store: stores.refreshTokens,
-    tokens: stores.oneTimeTokens,
-    ring: given.ring ?? keyRing(ROOT),
-    clock,
-    random,
-    issuer: ISSUER,
-    entry: ({ code, targetId }): AuditEntry => {
-      codes.push(code)
-      const id = random.uuid()
-      const link = (sequence: number, before: string): string => sha256(`${sequence}${before}${id}`)
-      const none = { actorId: undefined, personal: undefined }
-      return { id, at: clock(), code, targetId, text: `{"id":"${id}"}`, link, ...none }
-    },
-    onReuse: async record => {
-      told.push(record.accountId)
-    },
-  })
-  return { tokens, clock, stores, codes, told }
-}
+import {
+  ANN,
+  ISSUER,
+  made,
+  NEXT_ROOT,
+  type Of,
+  ROOT,
+  request,
+  THOROUGH,
+} from './refresh.test.kit.ts'
+import type { RefreshOptions } from './refresh.ts'
 
 const pwd = (of: Of) => ({ factors: [{ factor: 'pwd', at: of.clock() }], request })
 const start = (of: Of) => of.tokens.start(ANN, pwd(of))
@@ -259,71 +215,6 @@ test('other schemes are none of ours', () => {
   for (const field of [undefined, '', 'Basic YTpi', 'DPoP x', 'Bearerx y']) {
     assert.equal(of.tokens.authenticate(field), undefined)
   }
-})
-
-const drivers: [string, () => Promise<Stores>][] = [
-  ['memory', async () => memoryStores()],
-  ['sqlite', async () => sqliteStores({ path: ':memory:' })],
-]
-for (const [driver, open] of drivers) {
-  for (const kind of ['refresh', 'code'] as const) {
-    test(`${driver}: of 200 ${kind} tokens, each used ten times at once, 200 uses win`, async () => {
-      const stores = await open()
-      const of = made({}, { stores })
-      const life = { kind, accountId: ANN.id, clientId: 'app', data: '{}', request } as const
-      const all = await Promise.all(
-        Array.from({ length: 200 }, () => of.tokens.families.begin(life)),
-      )
-      const how = { kind, clientId: 'app', request } as const
-      const outcomes = await Promise.all(
-        all.flatMap(({ token }) =>
-          Array.from({ length: 10 }, () => of.tokens.families.rotate(token, how)),
-        ),
-      )
-      assert.equal(outcomes.filter(({ ok }) => ok).length, 200)
-      assert.deepEqual(await stores.refreshTokens.ofAccount(ANN.id, of.clock()), [])
-      await stores.close()
-    })
-  }
-}
-
-test('whatever is rotated, replayed and revoked in whatever order, a family has one live successor at most', async () => {
-  const step = fc.record({
-    what: fc.constantFrom('rotate', 'rotate', 'rotate', 'replay', 'revoke', 'wait'),
-    which: fc.nat(20),
-    together: fc.integer({ min: 1, max: 3 }),
-  })
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async steps => {
-      const of = made()
-      const first = await of.tokens.families.begin({
-        kind: 'refresh',
-        accountId: ANN.id,
-        clientId: undefined,
-        data: '{}',
-        request,
-      })
-      const seen = [first.token]
-      const how = { kind: 'refresh', clientId: undefined, request } as const
-      for (const { what, which, together } of steps) {
-        const newest = seen.length - 1
-        const token = seen[what === 'replay' ? which % seen.length : newest] ?? ''
-        if (what === 'revoke') await of.tokens.families.end(first.record, request)
-        else if (what === 'wait') of.clock.advance(which * 86_400_000)
-        else {
-          const tried = await Promise.all(
-            Array.from({ length: together }, () => of.tokens.families.rotate(token, how)),
-          )
-          const won = tried.filter(one => one.ok)
-          assert.ok(won.length <= 1)
-          for (const one of won) seen.push(one.value.token)
-        }
-        const live = await Promise.all(seen.map(one => of.tokens.families.find('refresh', one)))
-        assert.ok(live.filter(one => one?.live === true).length <= 1)
-      }
-    }),
-    { numRuns: THOROUGH ? 10_000 : 500 },
-  )
 })
 
 test('a lifetime that makes no sense stops the start', () => {
