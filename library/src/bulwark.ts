@@ -545,7 +545,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     audit: options.audit ?? {},
     hasCheckpoints: options.audit !== false && options.audit?.checkpoints !== undefined,
     limits: limited ?? false,
-    headers: options.headers ?? {},
+    headers: options.headers === false ? false : headerRules(options.headers),
     json: strict?.json ?? false,
     consumes: (options.content === false ? undefined : options.content?.consumes) ?? [
       'application/json',
