@@ -1,4 +1,5 @@
 // Passing tests are silence: failures in full, then what was skipped and why, then the counts.
+import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { inspect } from 'node:util'
 
@@ -11,6 +12,7 @@ const messageOf = error => inspect(error?.cause ?? error, { depth: 4 })
 
 export default async function* reporter(source) {
   const skipped = []
+  const passed = []
   const failures = []
   let announced = false
   let files = 0
@@ -23,6 +25,7 @@ export default async function* reporter(source) {
       yield `✖ ${data.name}${where}\n`
     }
     if (type === 'test:stderr') yield data.message
+    if (type === 'test:pass' && data.skip === undefined) passed.push(data.name)
     if (type === 'test:pass' && data.skip !== undefined)
       skipped.push(`  ${data.name}: ${data.skip === true ? 'no reason given' : data.skip}\n`)
     if (type === 'test:summary' && data.file !== undefined) {
@@ -41,5 +44,8 @@ export default async function* reporter(source) {
         : `\nSkipped:\n${[...new Set(skipped)].join('')}`
     }
     yield `ℹ ${data.message}\n`
-  }
+  } // Names of what ran, for whoever has to know, one a line.
+  const log = process.env.TESTS_RAN
+  if (log !== undefined)
+    appendFileSync(log, passed.map(name => `${JSON.stringify(name)}\n`).join(''))
 }

@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { adminRoutes } from './admin/routes.ts'
 import { throttles } from './admin/throttles.ts'
 import type { Database } from './data/database.ts'
+import type { StoresTold } from './data/open.ts'
 import { outboxRoutes } from './dev/outbox.ts'
 import { fileRoutes } from './files/routes.ts'
 import { healthRoutes } from './health/routes.ts'
@@ -32,7 +33,10 @@ export interface Parts {
   readonly database: Database
   /** Where mails go; without one, development shows them at `/dev/outbox`. */
   readonly mailer: Mailer | undefined
+  /** What the doctor cannot see of the stores by itself. */
+  readonly told?: StoresTold
   readonly clock?: () => number
+  readonly logLevel?: 'warn' | 'silent'
 }
 
 export interface Service {
@@ -61,7 +65,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   const mailer = parts.mailer ?? outbox
   let stopping = false
 
-  const app = Fastify({ logger: { level: 'warn' } })
+  const app = Fastify({ logger: { level: parts.logLevel ?? 'warn' } })
   await app.register(bulwark, {
     mode: settings.mode,
     origin: settings.origin,
@@ -72,7 +76,13 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     clock,
     throttle: throttles(settings.mode),
     audit: { checkpoints: checkpointFile(join(settings.dataFolder, 'audit-checkpoints.jsonl')) },
-    doctor: { processes: settings.workers, outbound: () => [outbound.settings] },
+    doctor: {
+      processes: settings.workers,
+      outbound: () => [outbound.settings],
+      uploads: () => [files.settings],
+      keyBesideData: settings.keyBesideData,
+      ...parts.told,
+    },
     account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
     problemPage,
     oauth: {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly port: number
   readonly origin: string
   readonly rootKey: Secret<string>
+  /** The root key lies in the data folder, because nobody gave one. */
+  readonly keyBesideData: boolean
   /** Root keys before it, each until its date. */
   readonly previousRootKeys: readonly PreviousRoot[]
   /** Where data lies when it lies on disk. */
@@ -79,7 +81,8 @@ export function settings(environment: Environment, cwd: string): Settings {
       if (text(name) !== undefined) throw new ConfigFault(name, 'is for development; unset it')
     }
   }
-  const rootKey = secret('BULWARK_ROOT_KEY') ?? developmentKey(mode, dataFolder)
+  const givenKey = secret('BULWARK_ROOT_KEY')
+  const rootKey = givenKey ?? developmentKey(mode, dataFolder)
   const ports = list('BULWARK_OUTBOUND_PORTS').map(Number)
   const redis = secret('REDIS_URL')
   const database = secret('DATABASE_URL')
@@ -90,6 +93,7 @@ export function settings(environment: Environment, cwd: string): Settings {
     port,
     origin: origin ?? `http://localhost:${port}`,
     rootKey: new Secret(rootKey),
+    keyBesideData: givenKey === undefined,
     previousRootKeys: previousRoots(secret('BULWARK_PREVIOUS_ROOT_KEYS') ?? '').map(
       ({ root, until }) => ({ root: new Secret(String(root)), until }),
     ),

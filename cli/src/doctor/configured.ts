@@ -1,5 +1,4 @@
 import { relative, resolve } from 'node:path'
-import { assemble } from 'bulwark'
 import { ConfigFault } from 'bulwark/fault'
 import type { Terminal } from '../command.ts'
 import type { Finding, Report } from '../output/finding.ts'
@@ -9,25 +8,20 @@ import { asFinding, type Tier } from './posture.ts'
 /** Puts the service of a configuration together, asks every check, and lets go of it again. */
 export async function configured(path: string, tier: Tier, terminal: Terminal): Promise<Report> {
   const file = relative(terminal.cwd, resolve(terminal.cwd, path)).replaceAll('\\', '/')
-  const { options, routes } = await configuration(path, terminal)
+  const { open, untold } = await configuration(path, terminal)
   const base = {
     command: 'doctor',
     subject: `${path}, as ${tier}`,
     incomplete: [],
     notChecked: [
       'the process that the service will run in (runtime.*): ask it while it runs',
-      ...(Object.keys(routes).length > 0 ? [] : ['routes: the module exports none']),
+      ...untold,
     ],
     facts: { tier },
   } satisfies Partial<Report>
   try {
-    const mode = options.mode ?? (tier === 'development' ? 'development' : 'production')
-    const service = await assemble({ ...options, mode })
+    const service = await open(tier === 'development' ? 'development' : 'production')
     try {
-      for (const [name, policy] of Object.entries(routes)) {
-        const [method = '', pattern = ''] = name.split(' ')
-        service.route(method, pattern, policy)
-      }
       const found = await service.posture(tier)
       const findings = found
         .filter(({ id }) => !id.startsWith('runtime.'))

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { assemble } from 'bulwark'
 import { requirements } from 'bulwark/doctor'
 import { type Command, EXIT, type Exit, type Terminal } from '../command.ts'
 import { configuration } from '../doctor/module.ts'
@@ -18,8 +17,8 @@ export const command: Command = {
       --out FILE       writes it there
       --json           short for --format json
 
-"met" names the option, the check and a test that exists; "yours" is the application's own duty;
-everything else is "not met".
+"met" names the option, the check and a test that exists; "yours" is the application's own duty, with
+what there is to do; everything else is "not met", with the reason.
 
 Example:
   bulwark dossier ./src/bulwark.config.ts --format html --out dossier.html
@@ -50,17 +49,14 @@ async function dossier(args: readonly string[], terminal: Terminal): Promise<Exi
   if (write === undefined) throw new Usage(`--format ${name}: write markdown, html or json`)
   const [path, more] = positionals
   if (path === undefined || more !== undefined) throw new Usage('name one CONFIG')
-  const { options, routes } = await configuration(path, terminal)
-  const service = await assemble({ ...options, mode: options.mode ?? 'production' })
+  const { open, isReference } = await configuration(path, terminal)
+  const service = await open('production')
   try {
-    for (const [route, policy] of Object.entries(routes)) {
-      const [method = '', pattern = ''] = route.split(' ')
-      service.route(method, pattern, policy)
-    }
     const findings = (await service.posture('production')).filter(
       ({ id }) => !id.startsWith('runtime.'),
     )
-    const text = write({ subject: path, findings, requirements: await requirements(findings) })
+    const judged = await requirements(findings, { facts: service.facts(), isReference })
+    const text = write({ subject: path, findings, requirements: judged })
     if (values.out === undefined) terminal.out(text)
     else await writeFile(resolve(terminal.cwd, values.out), text)
   } finally {

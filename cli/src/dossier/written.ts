@@ -28,12 +28,12 @@ export function asMarkdown(dossier: Dossier): string {
   const sums = totals(dossier).map(
     ({ level, met, notMet, yours }) => `| ${level} | ${met} | ${notMet} | ${yours} |`,
   )
-  const rows = dossier.requirements.map(({ id, level, status, ours, evidence }) => {
+  const rows = dossier.requirements.map(({ id, level, status, says, evidence }) => {
     const shown =
       evidence === undefined
         ? ''
-        : `\`${evidence.option}\`; ${evidence.check ?? 'no check'}; "${evidence.test}" (${evidence.file})`
-    return `| ${id} | ${level} | ${status} | ${cell(ours)} | ${cell(shown)} |`
+        : `\`${evidence.option}\`; ${evidence.check ?? 'no check'}; ${proof(evidence)} (${evidence.file})`
+    return `| ${id} | ${level} | ${status} | ${cell(says)} | ${cell(shown)} |`
   })
   const found = dossier.findings.map(
     ({ id, severity, what, accepted }) =>
@@ -54,7 +54,7 @@ export function asMarkdown(dossier: Dossier): string {
     '',
     '## ASVS 5.0',
     '',
-    '| id | level | status | what Bulwark means to do | shown by: option; check; test |',
+    '| id | level | status | how it is met, what is missing, or what there is to do | shown by: option; check; test |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')}\n`
@@ -66,25 +66,29 @@ export function asHtml(dossier: Dossier): string {
   const sums = totals(dossier).map(({ level, met, notMet, yours }) =>
     row([level, met, notMet, yours]),
   )
-  const rows = dossier.requirements.map(({ id, level, status, ours, evidence }) =>
+  const rows = dossier.requirements.map(({ id, level, status, says, evidence }) =>
     row([
       id,
       level,
       status,
-      ours,
+      says,
       evidence?.option ?? '',
       evidence?.check ?? '',
-      evidence?.test ?? '',
+      evidence === undefined ? '' : proof(evidence),
     ]),
   )
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Security dossier</title>
 <h1>Security dossier: ${escaped(dossier.subject)}</h1>
 <table><thead><tr><th>level<th>met<th>not met<th>yours</thead>${sums.join('\n')}</table>
-<table><thead><tr><th>id<th>level<th>status<th>what Bulwark means to do<th>option<th>check<th>test</thead>
+<table><thead><tr><th>id<th>level<th>status<th>how it is met, what is missing, or what there is to do<th>option<th>check<th>test</thead>
 ${rows.join('\n')}</table>
 </html>
 `
+}
+
+function proof({ test, attack }: NonNullable<Requirement['evidence']>): string {
+  return attack === undefined ? `"${test}"` : `attack ${attack} in "${test}"`
 }
 
 function cell(text: string): string {

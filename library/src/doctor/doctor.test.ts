@@ -25,6 +25,8 @@ const ACCOUNT = {
   mailer: { kind: 'smtp', send: async () => {} },
 } as const
 
+const ON_REDIS: BulwarkOptions = { stores: { ...memoryStores(), kind: 'redis+sqlite' } }
+
 type Routes = Readonly<Record<string, RoutePolicy>>
 const HOME: Routes = { 'GET /': { access: { public: true } } }
 
@@ -84,6 +86,8 @@ const seeded: readonly (readonly [id: string, options: BulwarkOptions, routes?: 
   ['http.odd-paths', { framing: { paths: { encodedSlash: true } } }],
   ['store.memory', { stores: memoryStores() }],
   ['store.sqlite-many-nodes', { doctor: { processes: 8 } }],
+  ['store.redis-eviction', { ...ON_REDIS, doctor: { redis: { eviction: 'allkeys-lru' } } }],
+  ['store.redis-snapshots', { ...ON_REDIS, doctor: { redis: { appendOnly: false } } }],
   ['store.plain-connection', { doctor: { plainStores: ['redis://10.0.0.5'] } }],
   ['secrets.key-beside-data', { doctor: { keyBesideData: true } }],
   ['audit.off', { audit: false }],
@@ -119,7 +123,6 @@ const seeded: readonly (readonly [id: string, options: BulwarkOptions, routes?: 
   ['headers.hsts-ramp', { headers: { hsts: 'week' } }],
   ['headers.trusted-types-off', { headers: { page: { 'require-trusted-types-for': false } } }],
   ['headers.isolation-off', { headers: { isolation: 'off' } }],
-  ['headers.no-reports', {}],
   ['content.off', { content: false }],
   ['content.plain-text', { content: { consumes: ['text/plain'] } }, { 'POST /echo': open }],
   ['content.xml', {}, { 'POST /feed': { ...open, content: { consumes: ['application/xml'] } } }],

@@ -144,6 +144,7 @@ export function doctorOptions(options: DoctorOptions = {}): DoctorOptions {
     'outbound',
     'uploads',
     'plainStores',
+    'redis',
     'keyBesideData',
     'auditDays',
   ])
@@ -158,10 +159,20 @@ export function doctorOptions(options: DoctorOptions = {}): DoctorOptions {
   return options
 }
 
-/** Every requirement of ASVS 5.0 and how a service stands to it; loaded only when it is asked for. */
-export async function requirements(findings: readonly Finding[]): Promise<readonly Requirement[]> {
-  const { judged } = await import('./requirements.ts')
-  return judged(new Set(findings.map(({ id }) => id)))
+/**
+ * Every requirement of ASVS 5.0 and how a service stands to it; loaded only when it is asked for.
+ *
+ * @param about the service's facts, which tell what is not in use; and whether it is the reference
+ *   service, whose pages and files have tests of their own
+ */
+export async function requirements(
+  findings: readonly Finding[],
+  about: { readonly facts?: Facts; readonly isReference?: boolean } = {},
+): Promise<readonly Requirement[]> {
+  const { judged, unused } = await import('./requirements.ts')
+  const { facts, isReference = false } = about
+  const found = new Set(findings.map(({ id }) => id))
+  return judged({ found, isReference, ...(facts !== undefined && { off: unused(facts) }) })
 }
 
 function sentence({ id, what, detail, fix }: Finding): string {

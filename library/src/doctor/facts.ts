@@ -60,6 +60,8 @@ export interface DoctorOptions {
   readonly uploads?: () => readonly UploadsSettings[]
   /** Names of stores that are reached over a network without TLS. */
   readonly plainStores?: readonly string[]
+  /** What Redis answers to `CONFIG GET maxmemory-policy` and `appendonly`, where it may be asked. */
+  readonly redis?: { readonly eviction?: string; readonly appendOnly?: boolean }
   /** The root key lies in the data folder. */
   readonly keyBesideData?: boolean
   /** Days after which rows of the audit log go. */

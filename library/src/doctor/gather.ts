@@ -116,6 +116,8 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
       kind: settled.storeKind,
       nodes: processes,
       ...(doctor.plainStores !== undefined && { plainAddresses: doctor.plainStores }),
+      ...(doctor.redis?.eviction !== undefined && { redisEviction: doctor.redis.eviction }),
+      ...(doctor.redis?.appendOnly !== undefined && { redisAppendOnly: doctor.redis.appendOnly }),
     },
     audit: {
       options: settled.audit,

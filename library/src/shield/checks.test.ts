@@ -78,7 +78,6 @@ rows<HeadersFacts>(
     ['headers.hsts-ramp', { options: { reportsTo: '/r', hsts: { maxAgeSeconds: 60 } } }],
     ['headers.trusted-types-off', page({ 'require-trusted-types-for': false })],
     ['headers.isolation-off', { options: { reportsTo: '/r', isolation: 'off' } }],
-    ['headers.no-reports', { options: {} }],
   ],
 )
 

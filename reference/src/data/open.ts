@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { DoctorOptions } from 'bulwark/doctor'
 import { ConfigFault } from 'bulwark/fault'
 import type { Mailer } from 'bulwark/mail'
 import { Secret } from 'bulwark/secret'
@@ -12,8 +13,13 @@ export interface Opened {
   readonly stores: Stores
   readonly database: Database
   readonly mailer: Mailer | undefined
+  /** What the doctor cannot see of the stores by itself. */
+  readonly told: StoresTold
   close(): Promise<void>
 }
+
+/** Facts about stores that only who opens them knows. */
+export type StoresTold = Pick<DoctorOptions, 'plainStores' | 'redis'>
 
 /** A session that another node ended is seen here within this time. */
 const CACHE_MS = 1000
@@ -39,6 +45,13 @@ export async function open(settings: Settings): Promise<Opened> {
     stores: fast?.stores ?? ground.stores,
     database: ground.database,
     mailer,
+    told: {
+      plainStores: plainAddresses([
+        ...(settings.databaseUrl === undefined ? [] : [settings.databaseUrl.reveal()]),
+        ...(settings.redisUrls?.reveal() ?? []),
+      ]),
+      ...(fast?.redis !== undefined && { redis: fast.redis }),
+    },
     async close() {
       await fast?.close()
       await ground.close()
@@ -46,7 +59,7 @@ export async function open(settings: Settings): Promise<Opened> {
   }
 }
 
-type Ground = Omit<Opened, 'mailer'>
+type Ground = Omit<Opened, 'mailer' | 'told'>
 
 async function onSqlite(folder: string): Promise<Ground> {
   const stores = await sqliteStores({ path: join(folder, 'bulwark.db') })
@@ -82,7 +95,7 @@ async function onPostgres(connectionString: string, mode: Settings['mode']): Pro
 async function onRedis(
   urls: readonly string[],
   durable: Stores,
-): Promise<Pick<Ground, 'stores' | 'close'>> {
+): Promise<Pick<Ground, 'stores' | 'close'> & Pick<StoresTold, 'redis'>> {
   const { createClient, createCluster } = await import('redis')
   const { redisStores } = await import('bulwark/redis')
   const [url = '', ...others] = urls
@@ -99,11 +112,41 @@ async function onRedis(
   const stores = redisStores({ client, durable, cacheMs: CACHE_MS })
   return {
     stores,
+    ...('configGet' in client && { redis: await redisSettings(client) }),
     async close() {
       await stores.close()
       await client.close()
     },
   }
+}
+
+/** Two settings of one server; empty where it does not tell, as hosted ones do not. */
+async function redisSettings(client: {
+  configGet(name: string): Promise<unknown>
+}): Promise<NonNullable<StoresTold['redis']>> {
+  const asked = async (name: string): Promise<string | undefined> => {
+    const answer = (await client.configGet(name).catch(() => ({}))) as Record<string, string>
+    return answer[name]
+  }
+  const eviction = await asked('maxmemory-policy')
+  const appendOnly = await asked('appendonly')
+  return {
+    ...(eviction !== undefined && { eviction }),
+    ...(appendOnly !== undefined && { appendOnly: appendOnly === 'yes' }),
+  }
+}
+
+const LOCAL = /^(?:|localhost|127\.[\d.]+|\[::1\])$/
+
+/** Which of these cross a network without TLS: scheme and host, nothing that is secret. */
+export function plainAddresses(addresses: readonly string[]): readonly string[] {
+  return addresses.flatMap(address => {
+    const url = URL.parse(address)
+    if (url === null || LOCAL.test(url.hostname) || url.protocol === 'rediss:') return []
+    const mode = url.searchParams.get('sslmode')
+    const isGuarded = url.protocol !== 'redis:' && (mode === 'verify-full' || mode === 'verify-ca')
+    return isGuarded ? [] : [`${url.protocol}//${url.host}`]
+  })
 }
 
 /** `smtps://user:password@host:465?from=no-reply@app.example`; `smtp:` demands STARTTLS. */

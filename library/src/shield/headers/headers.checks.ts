@@ -76,12 +76,4 @@ export const headersChecks: readonly Check<HeadersFacts>[] = [
     fix: "Set headers.isolation to 'popups' if sign-in or payment windows must talk back.",
     found: ({ options }) => options.isolation === 'off',
   },
-  {
-    id: 'headers.no-reports',
-    severity: 'advice',
-    what: 'Violations of the policy are reported to nobody.',
-    why: 'An attack that the policy stopped, or a page that it broke, stays unseen.',
-    fix: 'Set headers.reportsTo to /reports/csp.',
-    found: ({ production, options }) => production && options.reportsTo === undefined,
-  },
 ]
