@@ -215,10 +215,18 @@ export interface Bulwark {
   close(): Promise<void>
 }
 
-/** What a server's message is to the defences. */
-export interface Received {
+/**
+ * What a server's message is to the defences. A class, because a literal that has outlived a few
+ * collections is from then on made in the old heap, and there its whole request would stay with it.
+ */
+export class Received {
   readonly incoming: NodeIncoming
   readonly refusal: Refusal | undefined
+
+  constructor(incoming: NodeIncoming, refusal: Refusal | undefined) {
+    this.incoming = incoming
+    this.refusal = refusal
+  }
 }
 
 export type { Endpoint, Exchange, RoutePolicy }
@@ -386,6 +394,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           counters: stores.counters,
           clock,
           policies,
+          inAdvance: stores.kind === 'sqlite',
           storeTimeoutMs: LOCAL_STORES.has(stores.kind) ? 0 : STORE_TIMEOUT_MS,
           onStoreFailure: failing =>
             written?.record({
@@ -597,7 +606,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     const { headers } = message
     seen.look(message.socket.remoteAddress ?? '', name => headers[name] as string | undefined)
     const incoming = new NodeIncoming(message, contextFor(message))
-    const made = { incoming, refusal: framed(incoming) ?? ours(incoming) }
+    const made = new Received(incoming, framed(incoming) ?? ours(incoming))
     message[RECEIVED] = made
     return made
   }

@@ -15,7 +15,14 @@ const BODY_GRACE_MS = 5000
 const BODY_WINDOW_MS = 15_000
 const READ_GRACE_MS = 10_000
 
-/** One connection as the sweep sees it. A request costs it four assignments and no listener. */
+/**
+ * One connection as the sweep sees it.
+ *
+ * Decision: it lets go of a request as soon as its answer is over, by one listener that all requests
+ * of the connection share. Kept until the next request, each would outlive a collection of the young
+ * heap, and those that follow it with it: half of every answer's garbage was copied, then promoted.
+ * Cost: one listener a request.
+ */
 export class Connection {
   /** Whether a 408 can still be written: something was asked, and no answer has begun. */
   mayAnswer = false
@@ -24,7 +31,7 @@ export class Connection {
   readonly #socket: Socket
   #message: IncomingMessage | undefined
   #response: ServerResponse | undefined
-  /** When the phase began: waiting for a header section, or reading a body. */
+  /** When the phase began: waiting for a header section, or reading a body. NaN: at the next look. */
   #since: number
   #extraMs = 0
   /** `bytesRead` at the last quiet moment, or when the pace was last measured from. */
@@ -32,11 +39,17 @@ export class Connection {
   #paceSince = 0
   #flushed = 0
   #flushedAt: number
+  readonly #ended: () => void
 
   constructor(socket: Socket, now: number) {
     this.#socket = socket
     this.#since = now
     this.#flushedAt = now
+    const connection = this
+    this.#ended = function ended(this: ServerResponse) {
+      const isCurrent = connection.#response === this
+      if (isCurrent && connection.#message?.complete === true) connection.#rest()
+    }
   }
 
   begin(message: IncomingMessage, response: ServerResponse, now: number): void {
@@ -46,6 +59,7 @@ export class Connection {
     this.#paceSince = now
     this.#mark = this.#socket.bytesRead
     this.#extraMs = 0
+    response.on('close', this.#ended)
   }
 
   extend(message: IncomingMessage, milliseconds: number): void {
@@ -65,19 +79,22 @@ export class Connection {
     if (this.#message === undefined) return this.#judgeWaiting(now, pace)
     if (!this.#message.complete) return this.#judgeBody(this.#message, now, pace)
     const response = this.#response
-    if (response === undefined || response.writableFinished || response.destroyed) {
-      this.#message = undefined
-      this.#response = undefined
-      this.#since = now
-      this.#mark = this.#socket.bytesRead
-    }
+    if (response === undefined || response.writableFinished || response.destroyed) this.#rest()
     return undefined
+  }
+
+  /** The answer is over: from the next look on, this is a connection that waits for a request. */
+  #rest(): void {
+    this.#message = undefined
+    this.#response = undefined
+    this.#since = Number.NaN
+    this.#mark = this.#socket.bytesRead
   }
 
   #judgeWaiting(now: number, pace: Pace): TooSlow | undefined {
     const { bytesRead } = this.#socket
     // Between requests a silent connection is node's keep-alive timeout's business.
-    if (bytesRead === this.#mark && bytesRead > 0) {
+    if (Number.isNaN(this.#since) || (bytesRead === this.#mark && bytesRead > 0)) {
       this.#since = now
       return undefined
     }

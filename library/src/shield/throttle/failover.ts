@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Counted, Counters, Hit } from '../../store/port/counters.ts'
+import { inAdvance } from './in-advance.ts'
 import { LocalRates } from './local.ts'
 
 export interface FailoverOptions {
@@ -8,6 +9,7 @@ export interface FailoverOptions {
   readonly clock: Clock
   readonly onStoreFailure?: (failing: boolean, cause: unknown) => void
   readonly storeTimeoutMs?: number
+  readonly inAdvance?: boolean
 }
 
 export interface Tally {
@@ -28,6 +30,8 @@ const PAUSE_MS = 1000
  */
 export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Soon<Tally> {
   const { counters, clock, storeTimeoutMs = 0 } = options
+  const direct = counters.hit.bind(counters)
+  const hit = options.inAdvance === true ? inAdvance(direct) : direct
   let local: LocalRates | undefined
   let failing = false
   let triedAt = 0
@@ -58,7 +62,7 @@ export function failover(options: FailoverOptions): (hits: readonly Hit[]) => So
       return blindly(hits)
     }
     try {
-      const asked = counters.hit(hits, now)
+      const asked = hit(hits, now)
       if (!(asked instanceof Promise)) return counting(asked)
       return (storeTimeoutMs > 0 ? within(asked, storeTimeoutMs) : asked).then(counting, failed)
     } catch (cause) {
