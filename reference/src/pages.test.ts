@@ -1,78 +1,26 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { browser, noChromium } from './testing/chromium.ts'
-import { complaints, looksRight } from './testing/looks.ts'
-import { PASSWORD, type Running, running } from './testing/running.ts'
+import { gzipSync } from 'node:zlib'
+import { noChromium } from './testing/chromium.ts'
+import { looksRight } from './testing/looks.ts'
+import { type Reader, type Readers, readers } from './testing/reader.ts'
 
 const skip = noChromium
-/** The clock stands still, so that no code is too old on a slow machine. */
-const now = Date.now()
-let at: Running
-let chromium: Browser
+const ACCOUNT_PAGE_BYTES = 10_000
+const REGULAR = 'a-rather-long-address-of-somebody@mail.example.com'
+const ASSETS = join(import.meta.dirname, '../assets')
 
-before(async () => {
-  if (skip !== false) return
-  at = await running('memory', { BULWARK_OUTBOUND_ALLOW: '127.0.0.0/8' }, () => now)
-  chromium = await browser()
-})
-after(async () => {
-  await chromium?.close()
-  await at?.stop()
-})
-
+let of: Readers
 /** One stranger and one member look at all pages; signing in anew each time would show nothing more. */
 let stranger: Reader | undefined
 let regular: Reader | undefined
 
-interface Reader {
-  readonly page: Page
-  readonly heard: readonly string[]
-  /** Goes there and answers the status. */
-  visit(path: string): Promise<number>
-  press(name: string | RegExp): Promise<void>
-}
-
-async function reader(options: { readonly script?: boolean } = {}): Promise<Reader> {
-  const context = await chromium.newContext({ javaScriptEnabled: options.script !== false })
-  const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
-  return {
-    page,
-    heard: complaints(page),
-    visit: async path => (await page.goto(at.origin + path))?.status() ?? 0,
-    press: name => page.getByRole('button', { name }).first().click(),
-  }
-}
-
-/** Signed in by the form, as a person would. */
-async function member(email: string, options: { readonly script?: boolean } = {}): Promise<Reader> {
-  await at.signedIn(email)
-  const who = await reader(options)
-  await signIn(who, email)
-  await who.page.getByRole('heading', { name: 'Your orders' }).waitFor()
-  return who
-}
-
-async function signIn({ page, visit }: Reader, email: string, password = PASSWORD): Promise<void> {
-  await visit('/login')
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
-/** An authenticator app of the test's own. */
-function appCode(secret: string, when: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...secret].map(one => alphabet.indexOf(one).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(when / 30_000)))
-  const digest = createHmac('sha1', key).update(counter).digest()
-  const offset = (digest.at(-1) ?? 0) & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
+before(async () => {
+  if (skip === false) of = await readers()
+})
+after(() => of?.stop())
 
 for (const path of [
   '/',
@@ -88,11 +36,12 @@ for (const path of [
   '/unlock',
   '/resend-verification',
   '/setup',
+  '/design',
 ]) {
   test(`a stranger at ${path} sees it whole at every width, in both schemes`, {
     skip,
   }, async () => {
-    stranger ??= await reader()
+    stranger ??= await of.reader()
     const { page, heard, visit } = stranger
     assert.equal(await visit(path), 200)
     await looksRight(page, `stranger${path.replaceAll('/', '-')}`)
@@ -105,6 +54,8 @@ for (const path of [
   '/files',
   '/webhooks',
   '/account',
+  '/account/name',
+  '/account/apps',
   '/account/password',
   '/account/email',
   '/account/two-step',
@@ -112,7 +63,7 @@ for (const path of [
   '/step-up',
 ]) {
   test(`a member at ${path} sees it whole at every width, in both schemes`, { skip }, async () => {
-    regular ??= await member('a-rather-long-address-of-somebody@mail.example.com')
+    regular ??= await of.member(REGULAR)
     const { page, heard, visit } = regular
     assert.equal(await visit(path), 200)
     await looksRight(page, `member${path.replaceAll('/', '-')}`)
@@ -120,178 +71,112 @@ for (const path of [
   })
 }
 
-for (const script of [true, false]) {
-  const how = script ? 'with script' : 'without script'
-
-  test(`a person sets up the second step and signs in with it, ${how}`, { skip }, async () => {
-    const email = `two-step-${script}@example.com`
-    const who = await member(email, { script })
-    const { page, press, visit } = who
-    await visit('/account/two-step')
-    await press('Show the code to scan')
-    const secret = ((await page.locator('code.secret').textContent()) ?? '').replaceAll(' ', '')
-    if (script) await looksRight(page, 'member-two-step-scan')
-    await page.getByLabel('Code that the app shows').fill('000000')
-    await press('Switch it on')
-    await page.getByText('That code is not right').waitFor()
-    await page.getByLabel('Code that the app shows').fill(appCode(secret, now - 30_000))
-    await press('Switch it on')
-    await page.getByRole('heading', { name: 'Your backup codes' }).waitFor()
-    assert.equal(await page.locator('.codes li').count(), 10)
-    const backup = (await page.locator('.codes code').first().textContent()) ?? ''
-    if (script) await looksRight(page, 'member-backup-codes')
-    await visit('/account')
-    await page.getByText('10 backup codes are left').waitFor()
-    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-
-    await signIn(who, email)
-    await page.getByRole('heading', { name: 'One more step' }).waitFor()
-    await page.getByLabel('Code', { exact: false }).first().fill(appCode(secret, now))
-    await press('Go on')
-    await page.getByRole('heading', { name: 'Your orders' }).waitFor()
-    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-
-    await signIn(who, email)
-    await page.getByText('Use a backup code instead').click()
-    await page.getByLabel('Backup code').fill(backup)
-    await page.getByRole('button', { name: 'Go on' }).last().click()
-    await page.getByRole('heading', { name: 'Your orders' }).waitFor()
-    assert.deepEqual(who.heard, [])
-    await page.context().close()
-  })
-
-  test(`a forgotten password is set anew by the mail's link, ${how}`, { skip }, async () => {
-    const email = `forgot-${script}@example.com`
-    await at.signedIn(email)
-    const who = await reader({ script })
-    const { page, press, visit } = who
-    await visit('/forgot-password')
-    await page.getByLabel('E-mail').fill(email)
-    await press('Send the link')
-    await page.getByRole('heading', { name: 'Look at your mail' }).waitFor()
-    const link = await resetLink(email)
-    await visit(script ? link.slice(at.origin.length) : '/reset-password')
-    if (!script) await page.getByLabel('Code from the mail').fill(link)
-    await page.getByLabel('New password').fill('short')
-    await page.evaluate(`document.querySelector('[name=password]').removeAttribute('minlength')`)
-    await press('Set the password')
-    await page.getByText('The password is too short').waitFor()
-    await page.getByLabel('Code from the mail').fill(link)
-    await page.getByLabel('New password').fill('another few unlikely words')
-    await press('Set the password')
-    await page.getByText('Your new password is set').waitFor()
-    await signIn(who, email, 'another few unlikely words')
-    await page.getByRole('heading', { name: 'Your orders' }).waitFor()
-    assert.deepEqual(who.heard, [])
-    await page.context().close()
-  })
-
-  test(`a file is kept, lies about itself, and is removed, ${how}`, { skip }, async () => {
-    const { page, press, visit, heard } = await member(`files-${script}@example.com`, { script })
-    await visit('/files')
-    const choose = (name: string, mimeType: string, text: string) =>
-      page.getByLabel('Choose a file').setInputFiles({ name, mimeType, buffer: Buffer.from(text) })
-    await choose('notes.txt', 'text/plain', 'milk, bread')
-    await press('Keep it')
-    await page.getByText('Your file is kept.').waitFor()
-    await page.getByRole('link', { name: 'notes.txt' }).waitFor()
-    if (script) await looksRight(page, 'member-files-full')
-    await choose('picture.png', 'image/png', '<script>alert(1)</script>')
-    await press('Keep it')
-    await page.getByRole('alert').waitFor()
-    await press('Remove notes.txt')
-    await page.getByText('Nothing yet.').waitFor()
+for (const [what, path, status] of [
+  ['a page that is not there', '/nowhere', 404],
+  ['somebody else’s file', '/api/files/6f1f3c53-5d4c-4d3e-9d7c-2f2f3c535d4c', 404],
+] as const) {
+  test(`who asks for ${what} sees a page that says so, and a way on`, { skip }, async () => {
+    regular ??= await of.member(REGULAR)
+    const { page, heard, visit } = regular
+    assert.equal(await visit(path), status)
+    await page.getByRole('link', { name: 'Home' }).waitFor()
+    await looksRight(page, `problem-${path.startsWith('/api') ? 'file' : status}`)
     assert.deepEqual(heard, [])
-    await page.context().close()
-  })
-
-  test(`a webhook shows its secret once, and is removed, ${how}`, { skip }, async () => {
-    const { page, press, visit, heard } = await member(`hooks-${script}@example.com`, { script })
-    await visit('/webhooks')
-    await page.getByLabel('Address').fill('http://192.168.0.1/hook')
-    await press('Only try it')
-    await page.getByText('No message can be sent to that address').waitFor()
-    await page.getByLabel('Address').fill('https://hooks.example.com/a/long/path/that/does/not/end')
-    await press('Add it')
-    await page.getByText('shown only now').waitFor()
-    if (script) await looksRight(page, 'member-webhooks-full')
-    await visit('/webhooks')
-    assert.equal(await page.getByText('shown only now').count(), 0)
-    await page.getByRole('link', { name: /hooks\.example\.com/ }).click()
-    await page.getByText('Nothing was sent yet.').waitFor()
-    if (script) await looksRight(page, 'member-deliveries')
-    await press(/^Remove/)
-    await page.getByText('Nobody yet.').waitFor()
-    assert.deepEqual(heard, [])
-    await page.context().close()
   })
 }
 
-test('a person with two devices sees both by name, and ends the other', { skip }, async () => {
-  const { page, press, visit } = await member('devices@example.com')
-  await visit('/account')
-  await page.getByText('This one').waitFor()
-  await page
-    .getByText(/^Chrome on Linux$/)
-    .first()
-    .waitFor()
-  await press('Sign out all others')
-  await page.getByText('Every other device is signed out.').waitFor()
-  assert.equal(await page.getByRole('button', { name: 'Sign out all others' }).count(), 0)
-  await page.context().close()
+test('a page of ours at 2,560 and at 3,840 pixels keeps its measure', { skip }, async () => {
+  regular ??= await of.member(REGULAR)
+  const { page, visit } = regular
+  for (const width of [2560, 3840]) {
+    await page.setViewportSize({ width, height: 1440 })
+    for (const path of ['/orders', '/account']) {
+      await visit(path)
+      const main = await page.locator('main').boundingBox()
+      assert.ok(main !== null && main.width <= 1400, `${path} is ${main?.width} wide at ${width}`)
+      assert.ok(Math.abs(main.x + main.width / 2 - width / 2) < 10, `${path} is off the middle`)
+    }
+  }
 })
 
-test('a passkey is added, signs in, and is removed', { skip }, async () => {
-  const who = await member('keys@example.com')
-  const { page, press, visit, heard } = who
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
+for (const path of ['/login', '/register', '/account', '/files', '/webhooks']) {
+  test(`whoever uses only the keyboard at ${path} sees where they are, in the order of reading`, {
+    skip,
+  }, async () => {
+    stranger ??= await of.reader()
+    regular ??= await of.member(REGULAR)
+    const { page, visit } = path === '/login' || path === '/register' ? stranger : regular
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await visit(path)
+    const stops = await walk(page)
+    assert.ok(stops.length > 4, `${stops.length} stops`)
+    assert.equal(stops[0]?.name, 'Skip to content')
+    for (const { name, outline, seen } of stops) {
+      assert.ok(seen, `${name} is out of sight while it has the focus`)
+      assert.ok(outline > 0, `${name} does not show that it has the focus`)
+    }
+    // Down the page, or along a line of it.
+    for (const [index, { name, bottom }] of stops.slice(2).entries()) {
+      assert.ok(bottom > (stops[index + 1]?.top ?? 0), `${name} comes late`)
+    }
   })
-  await visit('/account')
-  await page.getByLabel('Name of this device').fill('Ann’s laptop')
-  await press('Add a passkey')
-  await page.getByText('The passkey is ready').waitFor()
-  await page.locator('strong', { hasText: 'Ann’s laptop' }).waitFor()
-  await looksRight(page, 'member-account-full')
-  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
-  await visit('/login')
-  await page
-    .getByRole('heading', { name: 'Your orders' })
-    .or(page.getByRole('button', { name: 'Use a passkey' }))
-    .waitFor()
-  // The virtual authenticator answers the offer under the address field by itself.
-  if (page.url().endsWith('/login')) await press('Use a passkey').catch(() => undefined)
-  await page.getByRole('heading', { name: 'Your orders' }).waitFor()
-  await visit('/account')
-  await press('Remove Ann’s laptop')
-  await page.getByText('The passkey is gone').waitFor()
-  assert.deepEqual(heard, [])
-  await page.context().close()
+}
+
+test('script of an account page weighs less than 10 kB', () => {
+  const pages = globSync('web/pages/*.ts', { cwd: import.meta.dirname })
+  const sets = pages.flatMap(name =>
+    [
+      ...readFileSync(join(import.meta.dirname, name), 'utf8').matchAll(/scripts: \[([^\]]*)\]/g),
+    ].map(([, list = '']) => [...list.matchAll(/'([^']+)'/g)].map(([, file = '']) => file)),
+  )
+  assert.ok(sets.length > 4)
+  for (const files of sets) {
+    const weights = files.map(file => gzipSync(readFileSync(join(ASSETS, file))).length)
+    const bytes = weights.reduce((sum, one) => sum + one, 0)
+    assert.ok(bytes < ACCOUNT_PAGE_BYTES, `${files.join(' and ')}: ${bytes} bytes`)
+  }
 })
 
 test('what strangers put into the address of a page is never shown', { skip }, async () => {
-  const { page, visit } = await reader()
+  const { page, visit } = await of.reader()
   await visit('/login?problem=call-me-at-evil.example&told=constructor')
   assert.equal((await page.content()).includes('evil.example'), false)
   await page.getByText('That did not work. Try again.').waitFor()
   await page.context().close()
 })
 
-async function resetLink(email: string): Promise<string> {
-  for (let turn = 0; turn < 200; turn++) {
-    const mails = (await at.client().get('/dev/outbox')).json as { to: string; text: string }[]
-    const mail = mails.findLast(({ to, text }) => to === email && text.includes('/reset-password#'))
-    const link = mail && /https?:\S+\/reset-password#token=[\w-]+/.exec(mail.text)?.[0]
-    if (link !== undefined) return link
+interface Stop {
+  readonly name: string
+  readonly top: number
+  readonly bottom: number
+  /** Width of its outline in pixels. */
+  readonly outline: number
+  readonly seen: boolean
+}
+
+/** Presses Tab until the page is over, and tells what had the focus. */
+async function walk(page: Reader['page']): Promise<readonly Stop[]> {
+  const stops: Stop[] = []
+  for (let pressed = 0; pressed < 80; pressed++) {
+    await page.keyboard.press('Tab')
+    const stop = (await page.evaluate(
+      `(() => {
+      const it = document.activeElement
+      if (it === null || it === document.body || it.dataset.walked !== undefined) return null
+      it.dataset.walked = ''
+      const { x, y, width, height, top } = it.getBoundingClientRect()
+      const style = getComputedStyle(it)
+      return {
+        name: (it.textContent || it.name || it.id).trim(),
+        top: top + scrollY,
+        bottom: top + scrollY + height,
+        outline: style.outlineStyle === 'none' ? 0 : Number.parseFloat(style.outlineWidth),
+        seen: width > 0 && height > 0 && x + width > 0 && x < innerWidth && y + height > 0 && y < innerHeight,
+      }
+    })()`,
+    )) as Stop | null
+    if (stop === null) return stops
+    stops.push(stop)
   }
-  throw new Error(`no link for ${email}`)
+  return stops
 }

@@ -67,6 +67,18 @@ export interface Waiting {
   readonly until: string
 }
 
+/** Somebody who asked more often than a rate allows. */
+export interface Limited {
+  readonly policy: string
+  readonly address: string | null
+  readonly accountId: string | null
+  readonly email: string | null
+  readonly count: number
+  readonly limit: number | null
+  readonly windowSeconds: number | null
+  readonly lastAt: string
+}
+
 export interface Violation {
   readonly fingerprint: string
   readonly count: number
@@ -117,13 +129,15 @@ export function wordsFor(error: unknown): string {
   return 'The service cannot be reached. What you see may be old.'
 }
 
-async function ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+async function ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (method === 'POST') {
     const { csrfToken } = (await (await fetch('/csrf-token')).json()) as { csrfToken: string }
     headers['x-csrf-token'] = csrfToken
+    if (body !== undefined) headers['content-type'] = 'application/json'
   }
-  const response = await fetch(path, { method, headers })
+  const given = body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(path, { method, headers, ...given })
   const text = await response.text()
   const json: unknown = text === '' ? undefined : JSON.parse(text)
   if (response.ok) return json
@@ -139,6 +153,6 @@ export async function read<T>(path: string, query: Record<string, string> = {}):
   return (await ask('GET', text === '' ? path : `${path}?${text}`)) as T
 }
 
-export async function act(path: string): Promise<void> {
-  await ask('POST', path)
+export async function act(path: string, body?: unknown): Promise<void> {
+  await ask('POST', path, body)
 }

@@ -3,8 +3,8 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { type AuditEvent, type Chain, read, wordsFor } from './api.ts'
 import { EMPTY, type EventPages, type Filter, isEmpty, openEvents } from './events.ts'
-import { onEvents } from './live.ts'
-import { Notice, Severity, Time } from './parts.tsx'
+import { onEvents, returned } from './live.ts'
+import { Empty, Loading, Problem, Severity, Time } from './parts.tsx'
 import { addressOf, go, query } from './route.ts'
 import { VirtualList } from './virtual-list.tsx'
 
@@ -32,7 +32,7 @@ export function AuditView(): JSX.Element {
       setProblem(wordsFor(error))
     }
   }
-  useEffect(() => void open(), [key])
+  useEffect(() => void open(), [key, returned.value])
   useEffect(() => {
     if (!isEmpty(filter)) return
     return onEvents(events => setFresh(count => count + events.length))
@@ -65,17 +65,24 @@ export function AuditView(): JSX.Element {
         </p>
         <ChainStatus />
       </div>
-      {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
+      {problem !== undefined && <Problem text={problem} onAgain={() => void open()} />}
       <div class={event === undefined ? 'split' : 'split open'}>
-        {pages?.total === 0 ? (
-          <p class="card empty">No event is like that.</p>
-        ) : (
+        {pages === undefined && problem === undefined && <Loading what="Reading…" rows={10} />}
+        {pages?.total === 0 && (
+          <div class="card">
+            <Empty
+              title="No event is like that"
+              about="Take a part of the filter away, or look further back."
+            />
+          </div>
+        )}
+        {pages !== undefined && pages.total > 0 && (
           <VirtualList
             key={key}
             label="Events, newest first"
             columns={COLUMNS}
-            total={pages?.total ?? 0}
-            cells={index => cellsOf(pages?.at(index))}
+            total={pages.total}
+            cells={index => cellsOf(pages.at(index))}
             onSight={onSight}
             onOpen={setOpened}
             opened={opened}

@@ -1,14 +1,17 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { act, read, type Violation, type Waiting, wordsFor } from './api.ts'
-import { Notice, Time } from './parts.tsx'
+import { act, type Limited, read, type Violation, type Waiting, wordsFor } from './api.ts'
+import { returned } from './live.ts'
+import { Empty, Loading, Notice, Problem, Time } from './parts.tsx'
 import { addressOf } from './route.ts'
 
-function useList<T>(path: string): {
+interface List<T> {
   readonly list: readonly T[] | undefined
   readonly problem: string | undefined
   readonly load: () => Promise<void>
-} {
+}
+
+function useList<T>(path: string): List<T> {
   const [list, setList] = useState<readonly T[] | undefined>(undefined)
   const [problem, setProblem] = useState<string | undefined>(undefined)
   const load = async (): Promise<void> => {
@@ -19,8 +22,33 @@ function useList<T>(path: string): {
       setProblem(wordsFor(error))
     }
   }
-  useEffect(() => void load(), [path])
+  useEffect(() => void load(), [path, returned.value])
   return { list, problem, load }
+}
+
+/** A list in each of its states: read, empty, there, and not to be had. */
+function Rows<T>(props: {
+  readonly of: List<T>
+  readonly empty: readonly [string, string]
+  readonly row: (one: T) => JSX.Element
+}): JSX.Element {
+  const { list, problem, load } = props.of
+  return (
+    <>
+      {problem !== undefined && <Problem text={problem} onAgain={() => void load()} />}
+      {list === undefined && problem === undefined && <Loading what="Reading…" />}
+      {list !== undefined && (
+        <ul class="rows">
+          {list.length === 0 && (
+            <li>
+              <Empty title={props.empty[0]} about={props.empty[1]} />
+            </li>
+          )}
+          {list.map(props.row)}
+        </ul>
+      )}
+    </>
+  )
 }
 
 const WHO: Readonly<Record<Waiting['kind'], string>> = {
@@ -31,34 +59,37 @@ const WHO: Readonly<Record<Waiting['kind'], string>> = {
 }
 
 export function LockoutsView(): JSX.Element {
-  const { list, problem, load } = useList<Waiting>('/admin/lockouts')
+  const waiting = useList<Waiting>('/admin/lockouts')
+  const limited = useList<Limited>('/admin/throttles')
   const [told, setTold] = useState<string | undefined>(undefined)
-  const release = async (id: string): Promise<void> => {
+  const look = async (): Promise<void> => {
+    await Promise.all([waiting.load(), limited.load()])
+  }
+  const release = async (path: string, whom: object): Promise<void> => {
     try {
-      await act(`/admin/users/${id}/unlock`)
+      await act(path, whom)
       setTold(undefined)
     } catch (error) {
       setTold(wordsFor(error))
     }
-    await load()
+    await look()
   }
-  const wrong = told ?? problem
   return (
     <section aria-labelledby="view">
       <div class="between">
         <h1 id="view">Lockouts</h1>
-        <button type="button" class="quiet small" onClick={() => void load()}>
+        <button type="button" class="quiet small" onClick={() => void look()}>
           Look again
         </button>
       </div>
       <p class="lead">
         Who has to wait after failed sign-ins, and until when. Waiting ends by itself.
       </p>
-      {wrong !== undefined && <Notice kind="bad">{wrong}</Notice>}
-      <ul class="rows">
-        {list === undefined && <li class="empty">Reading…</li>}
-        {list?.length === 0 && <li class="empty">Nobody waits.</li>}
-        {list?.map(one => (
+      {told !== undefined && <Notice kind="bad">{told}</Notice>}
+      <Rows
+        of={waiting}
+        empty={['Nobody waits', 'The sixth wrong guess is the first that does.']}
+        row={one => (
           <li key={`${one.kind}${one.key}`}>
             <div>
               {one.kind === 'account' ? (
@@ -74,25 +105,66 @@ export function LockoutsView(): JSX.Element {
                 {one.kind !== 'account' && ` · ${one.key.slice(0, 12)}…`}
               </p>
             </div>
-            {one.kind === 'account' && (
-              <button type="button" class="quiet small" onClick={() => void release(one.key)}>
-                Release<span class="visually-hidden"> {String(one.email ?? '')}</span>
-              </button>
-            )}
+            <button
+              type="button"
+              class="quiet small"
+              onClick={() =>
+                void release('/admin/lockouts/release', { kind: one.kind, key: one.key })
+              }
+            >
+              Release<span class="visually-hidden"> {String(one.email ?? WHO[one.kind])}</span>
+            </button>
           </li>
-        ))}
-      </ul>
+        )}
+      />
+      <h2 class="next">Asked too often</h2>
+      <p class="lead">Who was turned away by a rate in the last quarter of an hour.</p>
+      <Rows
+        of={limited}
+        empty={['Nobody was turned away', 'Rates count by account or by address.']}
+        row={one => {
+          const whom = String(one.email ?? one.address ?? one.accountId ?? 'everybody')
+          return (
+            <li key={`${one.policy}${whom}`}>
+              <div>
+                <strong>{whom}</strong> <span class="badge warn">{one.count} times</span>
+                <p>
+                  <code>{one.policy}</code>
+                  {one.limit !== null && `: ${one.limit} in ${one.windowSeconds} seconds`} · last{' '}
+                  <Time at={one.lastAt} />
+                </p>
+              </div>
+              {one.limit !== null && (
+                <button
+                  type="button"
+                  class="quiet small"
+                  onClick={() =>
+                    void release('/admin/throttles/release', {
+                      policy: one.policy,
+                      ...(one.accountId === null
+                        ? { address: one.address ?? '' }
+                        : { accountId: one.accountId }),
+                    })
+                  }
+                >
+                  Let ask again<span class="visually-hidden">: {whom}</span>
+                </button>
+              )}
+            </li>
+          )
+        }}
+      />
     </section>
   )
 }
 
 export function ReportsView(): JSX.Element {
-  const { list, problem, load } = useList<Violation>('/admin/csp-reports')
+  const reports = useList<Violation>('/admin/csp-reports')
   return (
     <section aria-labelledby="view">
       <div class="between">
         <h1 id="view">Policy reports</h1>
-        <button type="button" class="quiet small" onClick={() => void load()}>
+        <button type="button" class="quiet small" onClick={() => void reports.load()}>
           Look again
         </button>
       </div>
@@ -100,11 +172,10 @@ export function ReportsView(): JSX.Element {
         What browsers were kept from doing on our pages, by cause. Anybody can send a report: take
         it as a hint.
       </p>
-      {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
-      <ul class="rows">
-        {list === undefined && <li class="empty">Reading…</li>}
-        {list?.length === 0 && <li class="empty">No browser has complained.</li>}
-        {list?.map(({ fingerprint, count, lastAt, example }) => (
+      <Rows
+        of={reports}
+        empty={['No browser has complained', 'Reports are kept in memory, as long as the process.']}
+        row={({ fingerprint, count, lastAt, example }) => (
           <li key={fingerprint}>
             <div>
               <strong>
@@ -118,8 +189,8 @@ export function ReportsView(): JSX.Element {
               </p>
             </div>
           </li>
-        ))}
-      </ul>
+        )}
+      />
     </section>
   )
 }

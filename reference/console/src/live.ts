@@ -5,7 +5,13 @@ export const line = signal<'connecting' | 'live' | 'offline'>('connecting')
 /** The newest events that came by the stream, newest first. */
 export const latest = signal<readonly AuditEvent[]>([])
 
+/** Turns up by one whenever the line is back: what is shown may be old, and is read again. */
+export const returned = signal(0)
+/** When the line was lost, while it is. */
+export const lostAt = signal<Date | undefined>(undefined)
+
 const KEPT = 200
+const AGAIN_MS = 10_000
 
 const listeners = new Set<(events: readonly AuditEvent[]) => void>()
 
@@ -15,10 +21,24 @@ export function onEvents(listener: (events: readonly AuditEvent[]) => void): () 
   return () => void listeners.delete(listener)
 }
 
+let source: EventSource | undefined
+let waiting: ReturnType<typeof setTimeout> | undefined
+
+function lose(): void {
+  line.value = 'offline'
+  lostAt.value ??= new Date()
+}
+
+/** Opens the stream, or opens it again. */
 export function listen(): void {
-  const source = new EventSource('/admin/stream')
+  clearTimeout(waiting)
+  source?.close()
+  const opened = new EventSource('/admin/stream')
+  source = opened
   source.addEventListener('ready', () => {
     line.value = 'live'
+    if (lostAt.value !== undefined) returned.value++
+    lostAt.value = undefined
   })
   source.addEventListener('audit', message => {
     const events = JSON.parse(message.data) as readonly AuditEvent[]
@@ -27,8 +47,12 @@ export function listen(): void {
   })
   source.addEventListener('over', () => location.assign('/console'))
   source.addEventListener('error', () => {
-    line.value = 'offline'
+    if (opened !== source) return
+    lose()
     // A refusal ends it for good; it is tried again by hand.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 10_000)
+    if (opened.readyState === EventSource.CLOSED) waiting = setTimeout(listen, AGAIN_MS)
   })
 }
+
+addEventListener('offline', lose)
+addEventListener('online', listen)

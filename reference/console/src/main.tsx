@@ -2,7 +2,7 @@ import { type ComponentType, type JSX, render } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { AuditView } from './audit.tsx'
 import { LockoutsView, ReportsView } from './lists.tsx'
-import { line, listen } from './live.ts'
+import { line, listen, lostAt } from './live.ts'
 import { OverviewView } from './overview.tsx'
 import { PostureView } from './posture.tsx'
 import { view } from './route.ts'
@@ -42,10 +42,25 @@ function Console(): JSX.Element {
           {LINE[line.value]}
         </span>
       </nav>
+      {lostAt.value !== undefined && <Lost since={lostAt.value} />}
       <div ref={main} tabIndex={-1} class="view">
         <View />
       </div>
     </>
+  )
+}
+
+function Lost({ since }: { readonly since: Date }): JSX.Element {
+  return (
+    <div class="notice lost between" role="alert">
+      <p>
+        <strong>The line to the service is lost.</strong> What you see is from{' '}
+        {since.toLocaleTimeString('en-GB')} or before. It is tried again by itself.
+      </p>
+      <button type="button" class="quiet small" onClick={listen}>
+        Try now
+      </button>
+    </div>
   )
 }
 

@@ -3,8 +3,8 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { type Overview, read, type Span, wordsFor } from './api.ts'
 import type { Chart } from './chart.ts'
-import { latest, onEvents } from './live.ts'
-import { Notice, Severity, Sparkline, Time } from './parts.tsx'
+import { latest, onEvents, returned } from './live.ts'
+import { Empty, Loading, Problem, Severity, Sparkline, Time } from './parts.tsx'
 
 const overview = signal<Overview | undefined>(undefined)
 const problem = signal<string | undefined>(undefined)
@@ -44,18 +44,16 @@ export function OverviewView(): JSX.Element {
       clearTimeout(waiting)
     }
   }, [])
+  useEffect(() => {
+    if (returned.value > 0) void load()
+  }, [returned.value])
   const now = overview.value
   return (
     <section aria-labelledby="view">
       <h1 id="view">The last day</h1>
-      {problem.value !== undefined && <Notice kind="bad">{problem.value}</Notice>}
-      {now === undefined ? (
-        <p class="empty" aria-busy="true">
-          {problem.value === undefined ? 'Counting…' : 'Nothing to show yet.'}
-        </p>
-      ) : (
-        <Day now={now} />
-      )}
+      {problem.value !== undefined && <Problem text={problem.value} onAgain={() => void load()} />}
+      {now === undefined && problem.value === undefined && <Loading what="Counting…" rows={6} />}
+      {now !== undefined && <Day now={now} />}
     </section>
   )
 }
@@ -157,7 +155,7 @@ function Kinds({ kinds }: { readonly kinds: Overview['kinds'] }): JSX.Element {
     <section class="card" aria-labelledby="kinds">
       <h2 id="kinds">Attacks by kind</h2>
       {kinds.length === 0 ? (
-        <p class="empty">None. A quiet day.</p>
+        <Empty title="None" about="A quiet day." />
       ) : (
         <ul class="bars">
           {kinds.slice(0, 10).map(({ word, count }) => (
@@ -179,7 +177,7 @@ function Feed(): JSX.Element {
     <section class="card feed" aria-labelledby="feed">
       <h2 id="feed">Happening now</h2>
       {events.length === 0 ? (
-        <p class="empty">What happens from now on shows up here.</p>
+        <Empty title="Quiet" about="What happens from now on shows up here." />
       ) : (
         <ol>
           {events.map(event => (

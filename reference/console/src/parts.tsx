@@ -20,6 +20,55 @@ export function Notice(props: {
   )
 }
 
+/** What went wrong, and trying it again. */
+export function Problem(props: {
+  readonly text: string
+  readonly onAgain: () => void
+}): JSX.Element {
+  return (
+    <div class="notice bad between" role="alert">
+      <p>{props.text}</p>
+      <button type="button" class="quiet small" onClick={props.onAgain}>
+        Try again
+      </button>
+    </div>
+  )
+}
+
+/** The shape of what is about to come. */
+export function Loading({
+  what,
+  rows = 4,
+}: {
+  readonly what: string
+  readonly rows?: number
+}): JSX.Element {
+  return (
+    <div class="loading" role="status">
+      <span class="visually-hidden">{what}</span>
+      {Array.from({ length: rows }, (_, at) => (
+        <i key={at} aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+/** Nothing, and why that may be. */
+export function Empty({
+  title,
+  about,
+}: {
+  readonly title: string
+  readonly about?: string
+}): JSX.Element {
+  return (
+    <div class="empty">
+      <strong>{title}</strong>
+      {about !== undefined && <p>{about}</p>}
+    </div>
+  )
+}
+
 const SEVERITY = { info: 'plain', notice: 'plain', warning: 'warn', critical: 'bad' } as const
 
 export function Severity({ of }: { readonly of: keyof typeof SEVERITY }): JSX.Element {

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { type Posture, read, wordsFor } from './api.ts'
-import { Notice } from './parts.tsx'
+import { returned } from './live.ts'
+import { Empty, Loading, Problem } from './parts.tsx'
 import { go, query } from './route.ts'
 
 const TIERS = ['production', 'strict', 'development'] as const
@@ -12,8 +13,9 @@ export function PostureView(): JSX.Element {
   const tier = query.value['tier'] ?? 'production'
   const [posture, setPosture] = useState<Posture | undefined>(undefined)
   const [problem, setProblem] = useState<string | undefined>(undefined)
-  useEffect(() => {
+  const load = (): void => {
     setPosture(undefined)
+    setProblem(undefined)
     read<Posture>('/admin/posture', { tier }).then(
       found => {
         setPosture(found)
@@ -21,7 +23,8 @@ export function PostureView(): JSX.Element {
       },
       error => setProblem(wordsFor(error)),
     )
-  }, [tier])
+  }
+  useEffect(load, [tier, returned.value])
   return (
     <section aria-labelledby="view">
       <div class="between">
@@ -40,12 +43,20 @@ export function PostureView(): JSX.Element {
           </select>
         </label>
       </div>
-      {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
+      {problem !== undefined && <Problem text={problem} onAgain={load} />}
+      {posture === undefined && problem === undefined && <Loading what="Asking…" rows={6} />}
       <p class="lead" role="status">
-        {posture === undefined ? 'Asking…' : summary(posture)}
+        {posture !== undefined && summary(posture)}
       </p>
-      <ul class="rows">
-        {posture?.findings.length === 0 && <li class="empty">Nothing to mend.</li>}
+      <ul class="rows" hidden={posture === undefined}>
+        {posture?.findings.length === 0 && (
+          <li>
+            <Empty
+              title="Nothing to mend"
+              about="Every question of the doctor has a good answer."
+            />
+          </li>
+        )}
         {posture?.findings.map(finding => (
           <li key={finding.id}>
             <div>

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { act, read, type User, type UserDetail, wordsFor } from './api.ts'
-import { Confirm, Notice, Time } from './parts.tsx'
+import { returned } from './live.ts'
+import { Confirm, Empty, Loading, Notice, Problem, Time } from './parts.tsx'
 import { addressOf, go, query } from './route.ts'
 
 const PAGE = 50
@@ -23,7 +24,7 @@ export function UsersView(): JSX.Element {
       setProblem(wordsFor(error))
     }
   }
-  useEffect(() => void load([]), [search, role])
+  useEffect(() => void load([]), [search, role, returned.value])
 
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -50,16 +51,21 @@ export function UsersView(): JSX.Element {
           <button type="submit">Find</button>
         </div>
       </form>
-      {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
+      {problem !== undefined && <Problem text={problem} onAgain={() => void load([])} />}
       <div class={id === undefined ? 'split' : 'split open'}>
         <div>
           {users === undefined ? (
-            <p class="empty" aria-busy="true">
-              Reading…
-            </p>
+            problem === undefined && <Loading what="Reading…" />
           ) : (
             <ul class="rows">
-              {users.length === 0 && <li class="empty">Nobody is like that.</li>}
+              {users.length === 0 && (
+                <li>
+                  <Empty
+                    title="Nobody is like that"
+                    about="A part of the address or the name is enough."
+                  />
+                </li>
+              )}
               {users.map(user => (
                 <li key={user.id} class={user.id === id ? 'opened' : ''}>
                   <div>
@@ -131,7 +137,7 @@ function Detail(props: {
       setTold({ kind: 'bad', text: wordsFor(error) })
     }
   }
-  useEffect(() => void load(), [props.id])
+  useEffect(() => void load(), [props.id, returned.value])
   const perform = async (deed: Deed): Promise<void> => {
     setAsking(undefined)
     try {
