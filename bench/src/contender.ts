@@ -13,6 +13,10 @@ export interface Contender {
   cpu(): Promise<number>
   /** Resident memory in bytes. */
   rss(): Promise<number>
+  /** Microseconds of CPU of all its threads. */
+  cpuOfAll(): Promise<number>
+  /** What only this server can tell, by the name it gave it. */
+  ask(what: string): Promise<number>
   stop(): Promise<void>
 }
 
@@ -48,6 +52,8 @@ export async function contender(name: string, args: readonly string[] = []): Pro
     told: ready.told ?? {},
     cpu: () => ask('cpu'),
     rss: () => ask('rss'),
+    cpuOfAll: () => ask('all'),
+    ask,
     async stop() {
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
@@ -67,11 +73,15 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** The server's side: answers the runner's questions. */
-export function serving(ready: Ready): void {
-  process.on('message', what => {
-    const { user, system } = process.threadCpuUsage()
-    process.send?.(what === 'cpu' ? user + system : process.memoryUsage.rss())
-  })
+/** The server's side: answers the runner's questions, and those that only it can. */
+export function serving(ready: Ready, own: Readonly<Record<string, () => number>> = {}): void {
+  const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system
+  const answers: Readonly<Record<string, () => number>> = {
+    cpu: () => sum(process.threadCpuUsage()),
+    all: () => sum(process.cpuUsage()),
+    rss: () => process.memoryUsage.rss(),
+    ...own,
+  }
+  process.on('message', what => process.send?.(answers[String(what)]?.() ?? Number.NaN))
   process.send?.(ready)
 }

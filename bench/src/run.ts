@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { auditBench } from './audit.ts'
 import { fieldsBench } from './fields.ts'
+import { oauthBench } from './oauth.ts'
 import { outbound } from './outbound.ts'
 import { request } from './request.ts'
 import { shield } from './shield.ts'
@@ -35,6 +36,10 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
   fields: ['Sealed columns', () => fieldsBench({ rounds, rows: 10_000 })],
   audit: ['The audit log', () => auditBench({ rounds })],
   outbound: ['Outgoing requests', () => outbound({ rounds, milliseconds, only, peers })],
+  oauth: [
+    'Whole OAuth flows, beside oidc-provider',
+    () => oauthBench({ rounds, milliseconds, only }),
+  ],
   uploads: ['Uploads', () => uploadsBench({ rounds, mebibytes: 64, parts: 1000 })],
   store: [
     'Stores, beside their peers',
