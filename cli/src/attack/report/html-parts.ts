@@ -1,7 +1,13 @@
 import { SYSTEMS } from '../systems.ts'
 import type { Shown } from './evidence.ts'
 import { raw, type Safe, safe } from './html-text.ts'
-import { type CheckReport, type FindingReport, type Report, SEVERITY_ORDER } from './report.ts'
+import {
+  type CheckReport,
+  type FindingReport,
+  type Report,
+  routeOf,
+  SEVERITY_ORDER,
+} from './report.ts'
 
 export function severityTiles(report: Report): Safe {
   const { bySeverity, pass, review, inconclusive } = report.summary
@@ -30,7 +36,7 @@ export function findingCard(check: CheckReport, finding: FindingReport): Safe {
     .toLowerCase()
   const more = finding.places.length > 1 ? ` and ${finding.places.length - 1} more` : ''
   return safe`<details class="finding ${kind}" data-system="${String(check.system)}" data-severity="${finding.severity}" data-text="${about}" id="${finding.id}">
-    <summary><span class="chip ${kind}">${label}</span><span class="says">${capital(finding.says)}</span><code class="where">${finding.places[0] ?? finding.where}${more}</code></summary>
+    <summary><span class="chip ${kind}">${label}</span><span class="says">${capital(finding.says)}</span><code class="id">${check.id}</code><code class="where">${routeOf(finding)}${more}</code></summary>
     <div class="inside">
       ${finding.accepted === undefined ? '' : safe`<p class="accepted">Accepted: ${finding.accepted}</p>`}
       <dl>

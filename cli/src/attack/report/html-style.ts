@@ -34,7 +34,11 @@ summary { cursor: pointer } summary:focus-visible, select:focus-visible, input:f
 .finding { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--info); border-radius: 8px; margin: .6rem 0 }
 .finding.critical { border-left-color: var(--critical) } .finding.high { border-left-color: var(--high) }
 .finding.medium { border-left-color: var(--medium) } .finding.low { border-left-color: var(--low) }
-.finding > summary { display: grid; grid-template-columns: 6rem 1fr; gap: .1rem .9rem; padding: .8rem 1rem; align-items: baseline; list-style: none }
+.finding > summary { display: grid; grid-template-columns: 6rem 1fr auto 1rem; gap: .1rem .9rem; padding: .8rem 1rem; align-items: baseline; list-style: none }
+.finding > summary::after { content: "›"; grid-column: 4; grid-row: 1; color: var(--soft); font-size: 1.2rem; line-height: 1; justify-self: end }
+.finding[open] > summary::after { rotate: 90deg } .finding > summary:hover { background: color-mix(in srgb, var(--ink) 3%, transparent) }
+.finding.review { border-left-color: var(--line) } .id { color: var(--soft); text-align: right }
+@media (prefers-reduced-motion: no-preference) { .finding > summary::after { transition: rotate .15s } }
 .finding > summary::-webkit-details-marker { display: none }
 .says { font-weight: 600; overflow-wrap: anywhere } .where { grid-column: 2; color: var(--soft); overflow-wrap: anywhere }
 .chip { font-size: .72rem; font-weight: 700; letter-spacing: .04em; text-transform: uppercase; white-space: nowrap; color: var(--info) }
@@ -58,6 +62,6 @@ rect.pass { fill: var(--pass) } rect.fail { fill: var(--high) } rect.open { fill
 .checks small { display: block; overflow-wrap: anywhere }
 footer { margin-top: 4rem; color: var(--soft); font-size: .85rem; max-width: 60ch }
 @media (max-width: 44rem) { .inside { padding-left: 1rem } .pair, dl { grid-template-columns: 1fr } .places { columns: 1 } h1 { font-size: 1.8rem }
-  .finding > summary { grid-template-columns: 1fr } .where { grid-column: 1 } }
+  .finding > summary { grid-template-columns: 1fr 1rem } .finding > summary > * { grid-column: 1 } .finding > summary::after { grid-column: 2 } .id { text-align: left } }
 @media print { body { max-width: none; padding: 0 } .filter { display: none } pre { max-height: none } }
 `

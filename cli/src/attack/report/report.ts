@@ -171,3 +171,8 @@ export function ran(report: Report): number {
   const { pass, fail, review } = report.summary
   return pass + fail + review
 }
+
+/** The first route of a finding; its places may be messages instead. */
+export function routeOf({ places, where }: FindingReport): string {
+  return places.find(place => /^(?:[A-Z]+ )?\//.test(place)) ?? where
+}

@@ -1,5 +1,5 @@
 import { SYSTEMS } from '../systems.ts'
-import type { CheckReport, FindingReport, Report } from './report.ts'
+import { type CheckReport, type FindingReport, type Report, routeOf } from './report.ts'
 import { placeOf, type Source } from './source.ts'
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -72,7 +72,7 @@ function resultOf(
   ruleIndex: number,
   sources: readonly Source[],
 ) {
-  const route = finding.places[0] ?? finding.where
+  const route = routeOf(finding)
   const { path, line } = placeOf(finding.where === '/' ? route : finding.where, sources)
   const [shown] = finding.evidence
   return {

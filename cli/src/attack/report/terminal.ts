@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { SYSTEMS } from '../systems.ts'
-import { type CheckReport, type FindingReport, type Report, ran } from './report.ts'
+import { type CheckReport, type FindingReport, type Report, ran, routeOf } from './report.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -48,14 +48,13 @@ type Paint = (style: Style, text: string) => string
 
 function findingLines(check: CheckReport, finding: FindingReport, paint: Paint): string[] {
   const style = SEVERITY_STYLE[finding.severity] ?? 'dim'
-  const at =
-    finding.parameter === undefined ? finding.where : `${finding.where} · ${finding.parameter}`
+  const route = routeOf(finding)
+  const at = finding.parameter === undefined ? route : `${route} · ${finding.parameter}`
   const more = finding.places.length > 1 ? ` (and ${finding.places.length - 1} more places)` : ''
-  const [place] = finding.places
   const [first] = finding.evidence
   return [
     `${paint(style, finding.severity.toUpperCase().padEnd(8))} ${paint('bold', check.id)}  ${finding.says}`,
-    `         ${paint('dim', `at   ${place ?? at}${more}`)}`,
+    `         ${paint('dim', `at   ${at}${more}`)}`,
     `         ${paint('dim', `fix  ${check.fix}`)}`,
     ...(first === undefined
       ? []
