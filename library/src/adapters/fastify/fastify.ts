@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type {
+  FastifyContentTypeParser,
   FastifyContextConfig,
   FastifyError,
   FastifyInstance,
@@ -31,6 +32,8 @@ declare module 'fastify' {
     bulwark: Bulwark
   }
 }
+
+type BodyParsed = (error: Error | null, body?: unknown) => void
 
 /** Where a route's compiled policy stands in its config; copied along by whoever copies that. */
 const ROUTE = Symbol('bulwark.route')
@@ -137,14 +140,21 @@ function put(app: FastifyInstance, defences: Bulwark): void {
 
   if (defences.parsesBodies) {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', (request, payload, parsed) => {
+    const parse: FastifyContentTypeParser = (
+      request: FastifyRequest,
+      payload,
+      parsed: BodyParsed,
+    ) => {
       way
-        .read(request.exchange, payload as Readable)
+        .read(request.exchange, payload)
         .then(
           body => (body.ok ? parsed(null, body.value) : parsed(new Refused(body.refusal))),
           parsed,
         )
-    })
+    }
+    app.addContentTypeParser('*', parse)
+    // By name as well: what only `*` matches Fastify takes apart anew at every request.
+    app.addContentTypeParser(['application/json', 'application/x-www-form-urlencoded'], parse)
   }
 
   app.setErrorHandler<FastifyError | Refused>((error, request, reply) => {

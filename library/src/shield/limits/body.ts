@@ -59,28 +59,30 @@ const RATIO_FREE_BYTES = 65_536
 
 /** @see ASVS 5.2.1, 5.2.3 */
 export function bodyBudget(limit: BodyLimit): BodyBudget {
-  const { maxBytes, maxRatio = 50 } = limit
-  let wireBytes = 0
-  let inflatedBytes = 0
-  return {
-    maxBytes,
-    maxRatio,
-    get wireBytes() {
-      return wireBytes
-    },
-    get inflatedBytes() {
-      return inflatedBytes
-    },
-    wire(bytes) {
-      wireBytes += bytes
-      return wireBytes > maxBytes ? refusals.tooLarge : undefined
-    },
-    inflated(bytes) {
-      inflatedBytes += bytes
-      if (inflatedBytes > maxBytes) return refusals.inflatedTooLarge
-      const bomb = inflatedBytes > RATIO_FREE_BYTES && inflatedBytes > wireBytes * maxRatio
-      return bomb ? refusals.ratio : undefined
-    },
+  return new Budget(limit)
+}
+
+class Budget implements BodyBudget {
+  readonly maxBytes: number
+  readonly maxRatio: number
+  wireBytes = 0
+  inflatedBytes = 0
+
+  constructor({ maxBytes, maxRatio = 50 }: BodyLimit) {
+    this.maxBytes = maxBytes
+    this.maxRatio = maxRatio
+  }
+
+  wire(bytes: number): Refusal | undefined {
+    this.wireBytes += bytes
+    return this.wireBytes > this.maxBytes ? refusals.tooLarge : undefined
+  }
+
+  inflated(bytes: number): Refusal | undefined {
+    this.inflatedBytes += bytes
+    if (this.inflatedBytes > this.maxBytes) return refusals.inflatedTooLarge
+    const most = Math.max(RATIO_FREE_BYTES, this.wireBytes * this.maxRatio)
+    return this.inflatedBytes > most ? refusals.ratio : undefined
   }
 }
 
@@ -116,33 +118,34 @@ export async function readBody(
 function readWire(stream: Readable, budget: BodyBudget): Promise<Outcome<Buffer>> {
   return new Promise(resolve => {
     const chunks: Buffer[] = []
+    // The listeners stay: to take them off costs more than the rest, and they go with the stream.
+    let settled = false
     const settle = (outcome: Outcome<Buffer>): void => {
-      stream.off('data', onData).off('end', onEnd).off('error', onAbort).off('close', onAbort)
-      // It may still fail later, and a stream without a listener would take the process down.
-      stream.on('error', ignore)
+      settled = true
       resolve(outcome)
     }
     const onData = (chunk: Buffer): void => {
+      if (settled) return
       const refusal = budget.wire(chunk.length)
       if (refusal === undefined) {
         chunks.push(chunk)
         return
       }
       stream.pause()
+      chunks.length = 0
       settle(refused(refusal))
     }
     const onEnd = (): void => {
+      if (settled) return
       const [only] = chunks
       settle(granted(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)))
     }
-    const onAbort = (): void => settle(refused(refusals.aborted))
+    const onAbort = (): void => {
+      if (!settled) settle(refused(refusals.aborted))
+    }
     if (stream.destroyed || stream.readableEnded) onAbort()
     else stream.on('data', onData).on('end', onEnd).on('error', onAbort).on('close', onAbort)
   })
-}
-
-function ignore(): void {
-  // The outcome is settled; what becomes of the connection is the server's business.
 }
 
 type OneShot = (
