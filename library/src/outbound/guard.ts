@@ -13,6 +13,7 @@ import {
 import { embeddedIn, NAT64_LENGTHS } from './embedded.ts'
 import { hostMatcher, localNameRule, withoutRootDot } from './hosts.ts'
 import type { OutboundSettings } from './options.ts'
+import { pathMatcher } from './paths.ts'
 import { reachOf } from './reachable.ts'
 import { because, refusals } from './refusals.ts'
 
@@ -20,6 +21,8 @@ import { because, refusals } from './refusals.ts'
 export interface Guard {
   /** Parses and judges what a user gave. The parsed URL is the only thing used from then on. */
   admit(raw: string, base?: URL): Outcome<URL>
+  /** Judges what of a host is asked for. */
+  judgePath(path: string): Refusal | undefined
   /** Judges where a socket is to go: scheme, port, host name rules, and a literal address. */
   judgeTarget(scheme: string, host: string, port: number): Refusal | undefined
   /** Judges one address in text, also after connecting to it. */
@@ -31,7 +34,7 @@ export interface Guard {
 /**
  * Compiles `settings`. With `parent`, both must let through: a narrowed policy cannot widen.
  *
- * @throws {ConfigFault} when a host pattern or a block does not parse
+ * @throws {ConfigFault} when a host pattern, a path or a block does not parse
  */
 export function guardOf(
   settings: OutboundSettings,
@@ -62,7 +65,16 @@ export function guardOf(
     return refusal ?? parent?.judgeTarget(scheme, host, port)
   }
 
+  const listed = settings.allowPaths === undefined ? undefined : pathMatcher(settings.allowPaths)
+  const judgePath: Guard['judgePath'] = path => {
+    if (listed !== undefined && !listed(path)) {
+      return because(refusals.path, `${path} is not on the allow list`)
+    }
+    return parent?.judgePath(path)
+  }
+
   return {
+    judgePath,
     admit(raw, base) {
       const url = raw.length > settings.maxUrlBytes ? null : URL.parse(raw, base?.href)
       if (url === null) return refused(because(refusals.url, 'is no URL, or too long a one'))
@@ -70,7 +82,8 @@ export function guardOf(
         return refused(because(refusals.url, `longer than ${settings.maxUrlBytes} bytes`))
       }
       if (url.username !== '' || url.password !== '') return refused(refusals.credentials)
-      const refusal = judgeTarget(url.protocol, url.hostname, portOf(url))
+      const refusal =
+        judgeTarget(url.protocol, url.hostname, portOf(url)) ?? judgePath(url.pathname)
       return refusal === undefined ? granted(url) : refused(refusal)
     },
     judgeTarget,

@@ -16,6 +16,11 @@ export interface OutboundOptions {
   readonly ports?: readonly number[]
   /** Exact names or `*.suffix`. Set, nothing else may be named; it lifts no address rule. */
   readonly allowHosts?: readonly string[]
+  /**
+   * Path prefixes at a segment boundary, such as `/hooks`. Set, nothing else of a host is asked for,
+   * redirects included. Agents see no paths: it binds `safeFetch`, `outboundFetch` and `judgeUrl`.
+   */
+  readonly allowPaths?: readonly string[]
   /** Exact names or `*.suffix`; wins over `allowHosts`. */
   readonly denyHosts?: readonly string[]
   /** Names that are local by definition and wanted all the same, such as `idp.corp.internal`. */
@@ -88,8 +93,10 @@ export interface OutboundProxy {
 
 /** Every option with its value. Frozen. */
 export type OutboundSettings = Readonly<
-  Required<Omit<OutboundOptions, 'allowHosts' | 'ca' | 'proxy' | 'observe' | 'dnsServers'>> &
-    Pick<OutboundOptions, 'allowHosts' | 'ca' | 'proxy' | 'observe' | 'dnsServers'>
+  Required<
+    Omit<OutboundOptions, 'allowHosts' | 'allowPaths' | 'ca' | 'proxy' | 'observe' | 'dnsServers'>
+  > &
+    Pick<OutboundOptions, 'allowHosts' | 'allowPaths' | 'ca' | 'proxy' | 'observe' | 'dnsServers'>
 > & {
   /** For whom a policy was narrowed. */
   readonly tenant?: string
@@ -207,7 +214,7 @@ function checkRoots(ca: OutboundSettings['ca']): void {
   }
 }
 
-const OPTIONAL = ['allowHosts', 'ca', 'proxy', 'observe', 'dnsServers'] as const
+const OPTIONAL = ['allowHosts', 'allowPaths', 'ca', 'proxy', 'observe', 'dnsServers'] as const
 
 /** A frozen copy, lists and the proxy included: what was judged cannot change afterwards. */
 function frozen(settings: OutboundSettings): OutboundSettings {

@@ -7,7 +7,7 @@ import { systemWires, type Wires } from './wires.ts'
 /** What a tenant's policy may set: lists that shrink, caps and deadlines that fall. */
 export type Narrowing = Pick<
   OutboundOptions,
-  'schemes' | 'ports' | 'allowHosts' | 'denyHosts' | 'denyAddresses' | NarrowNumber
+  'schemes' | 'ports' | 'allowHosts' | 'allowPaths' | 'denyHosts' | 'denyAddresses' | NarrowNumber
 > & {
   /** For whom; appears in events. */
   readonly tenant?: string
@@ -27,7 +27,15 @@ const NUMBERS = [
 ] as const
 type NarrowNumber = (typeof NUMBERS)[number]
 
-const LISTS = ['schemes', 'ports', 'allowHosts', 'denyHosts', 'denyAddresses', 'tenant'] as const
+const LISTS = [
+  'schemes',
+  'ports',
+  'allowHosts',
+  'allowPaths',
+  'denyHosts',
+  'denyAddresses',
+  'tenant',
+] as const
 
 /**
  * Rules, and the connections that were opened under them. Immutable: a connection can never serve a

@@ -13,6 +13,8 @@ export const refusals = {
   port: { code: 'outbound.port', says: 'outbound.refused', status: 422 },
   /** Off the list of allowed hosts, or on the list of denied ones. */
   host: { code: 'outbound.host', says: 'outbound.refused', status: 422 },
+  /** Off the list of allowed paths, or one that servers read differently. */
+  path: { code: 'outbound.path', says: 'outbound.refused', status: 422 },
   /** A name that never means a public host: `localhost`, `*.internal`, a single label, metadata. */
   localName: { code: 'outbound.local_name', says: 'outbound.refused', status: 422 },
   /** An address that the registries do not call globally reachable, itself or one it embeds. */

@@ -26,6 +26,7 @@ const origin = `http://localhost:${port}`
 let child: ChildProcess | undefined
 after(() => {
   child?.kill('SIGKILL')
+  sleep()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -125,7 +126,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   }
 }
 
-let receiver: Server
+let receiver: Server | undefined
 
 async function wake(): Promise<void> {
   receiver = createServer((request, response) => {
@@ -136,8 +137,8 @@ async function wake(): Promise<void> {
 }
 
 function sleep(): void {
-  receiver.closeAllConnections()
-  receiver.close()
+  receiver?.closeAllConnections()
+  receiver?.close()
 }
 
 async function deliveredAtLeast(count: number): Promise<void> {
