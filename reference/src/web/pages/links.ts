@@ -10,6 +10,8 @@ export interface LinkPage {
   readonly button: string
   /** What `sentences.ts` says afterwards, on the page where it leads. */
   readonly told: string
+  /** Its reader is signed out by it, if they were signed in. */
+  readonly endsSessions?: true
 }
 
 export const LINK_PAGES: Readonly<
@@ -35,6 +37,7 @@ export const LINK_PAGES: Readonly<
     lead: 'The change of address is undone and every device is signed out.',
     button: 'Undo the change',
     told: 'email-undone',
+    endsSessions: true,
   },
   keepAccount: {
     path: '/keep-account',

@@ -28,7 +28,8 @@ export function linkRoutes(site: Site): void {
       const { token = '' } = fields(request)
       const outcome = await flow(visit(request), { token: tokenIn(token) })
       if (outcome.ok) {
-        const there = request.principal === undefined ? '/login' : '/account'
+        const out = request.principal === undefined || about.endsSessions === true
+        const there = out ? '/login' : '/account'
         return go(reply, `${there}?told=${about.told}`)
       }
       const problem = sentence(outcome.refusal)
