@@ -741,6 +741,45 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.equal((await redeem({ code, verifier })).status, 200)
     })
 
+    test('a browser is sent on by 303, and nobody frames the pages or learns where it came from', async () => {
+      const { status, headers } = await person.get(request({ prompt: 'consent' }))
+      assert.equal(status, 303)
+      const page = headers.get('location') ?? ''
+      const shown = await person.get(page)
+      const login = await of.client().get('/login')
+      for (const answer of [shown, login]) {
+        assert.match(answer.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/)
+        assert.equal(answer.headers.get('x-frame-options'), 'DENY')
+        assert.equal(answer.headers.get('referrer-policy'), 'no-referrer')
+      }
+      const form = new URLSearchParams({
+        _csrf: /name="_csrf" value="([^"]*)"/.exec(shown.text)?.[1] ?? '',
+        request: /name="request" value="([^"]*)"/.exec(shown.text)?.[1] ?? '',
+        answer: 'allow',
+      })
+      const decided = await person.send('POST', '/oauth/consent', form.toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'text/html',
+      })
+      assert.ok([200, 303].includes(decided.status))
+      assert.match(decided.headers.get('cache-control') ?? '', /no-store/)
+    })
+
+    test('tokens are answered as JSON that nobody keeps', async () => {
+      const { headers, json } = await redeem(await codeFor())
+      assert.match(headers.get('content-type') ?? '', /^application\/json/)
+      assert.equal(headers.get('cache-control'), 'no-store')
+      assert.equal(headers.get('pragma'), 'no-cache')
+      assert.equal(json.token_type, 'Bearer')
+      assert.equal(json.expires_in, 600)
+    })
+
+    test('a code is over after a minute', async () => {
+      const grant = await codeFor()
+      ahead += 60_000
+      assert.equal((await redeem(grant)).json.error, 'invalid_grant')
+    })
+
     test('a narrower token narrows no later one', async () => {
       const { json } = await redeem(await codeFor({ scope: 'orders:read orders:write' }))
       const refresh = (token: string, more: Record<string, string> = {}) =>

@@ -74,6 +74,21 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.equal((await renew(refreshToken)).status, 401)
     })
 
+    test('a change of password ends every family', async () => {
+      const person = await of.signedIn('carol@example.com')
+      const body = { email: 'carol@example.com', password: PASSWORD, transport: 'token' }
+      const all = await Promise.all([1, 2].map(() => of.client().post('/auth/login', body)))
+      const changed = await person.post('/auth/change-password', {
+        currentPassword: PASSWORD,
+        newPassword: 'five other unlikely words here',
+      })
+      assert.equal(changed.status, 204, changed.text)
+      for (const { json } of all) {
+        assert.equal((await me(json.accessToken)).status, 401)
+        assert.equal((await renew(json.refreshToken)).status, 401)
+      }
+    })
+
     test('a refresh token is no access token, and the other way round', async () => {
       const { accessToken, refreshToken } = await signIn()
       const wrong = await me(refreshToken)
