@@ -81,6 +81,15 @@ test('a target that says 200 to everything is found to have nothing lying about'
   assert.equal(report.checks.find(({ id }) => id === 'hdr.nosniff')?.verdict, 'fail')
 })
 
+test('a target that says 200 to everything is not told to unpack what it never reads', async () => {
+  const { origin } = await listening((request, response) => {
+    request.resume().on('end', () => response.setHeader('Content-Type', 'text/plain').end('OK'))
+  })
+  const said = await stage.attack([origin, '--only', 'dos.gzip-body', '--json'])
+  const report = JSON.parse(said.out) as Report
+  assert.equal(report.checks[0]?.verdict, 'pass', JSON.stringify(report.checks[0]))
+})
+
 test('somebody who cannot be told signed in from not at all is an incomplete run', async () => {
   const { origin } = await listening((_, response) => response.end('welcome alice@example.com'))
   const lost = new Stage()

@@ -132,14 +132,14 @@ export const checks: readonly Check[] = [
             ? `it fails with ${reply.status}`
             : slow > 2000
               ? `it takes ${Math.round(slow)} ms`
-              : reply.ok && right.ok
+              : reply.ok && right.ok && (await unpacks(route, encoding))
                 ? `it is taken (${reply.status})`
                 : undefined
         if (says !== undefined)
           findings.push({
             where: route.send,
             variant,
-            says: `a body that unpacks to 20 MiB: ${says}`,
+            says: `a body that unpacks to 20 MiB (${variant}): ${says}`,
             evidence: [reply],
           })
       }
@@ -533,6 +533,17 @@ async function slow(scene: Scene, opening: readonly string[], trickle: (at: numb
   if (open === 0) return pass()
   const says = `${open} of ${SLOW_SOCKETS} slow connections are still open after ${Math.round(totalMs / 1000)} s`
   return fail({ where: '/', variant: 'open', says, evidence })
+}
+
+/** Whether the coding is undone at all: what only says that it is packed is then refused. */
+async function unpacks(
+  route: Awaited<ReturnType<typeof target>>,
+  coding: string,
+): Promise<boolean> {
+  const reply = await sendRaw(route, 'not packed at all', {
+    headers: { 'Content-Encoding': coding },
+  })
+  return !reply.ok
 }
 
 /** Requests that the service says are left; NaN when it does not. */
