@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Report } from './report/report.ts'
@@ -181,6 +181,41 @@ test('somebody who is there is asked what cannot be read', async () => {
   assert.match(text, /user: 'ann@example\.com',\n +password: \{\n +env: 'ALICE_PASSWORD'/)
   assert.match(text, /bob: \{\n +register: true/)
   assert.match(text, /logout: 'POST \/auth\/logout'/)
+})
+
+test('a config and a check of one’s own are typed by the package, and run like the others', async () => {
+  const owner = new Stage()
+  mkdirSync(join(owner.cwd, 'node_modules/@bulwark'), { recursive: true })
+  const cli = join(import.meta.dirname, '../..')
+  symlinkSync(cli, join(owner.cwd, 'node_modules/@bulwark/cli'), 'junction')
+  owner.write(
+    'bulwark.attack.ts',
+    `import { defineAttack, defineCheck } from '@bulwark/cli/attack'
+import { judged } from '@bulwark/cli/attack/check'
+
+const teapot = defineCheck({
+  id: 'own.teapot', level: 'safe', severity: 'high', asvs: '13.4.5', cwe: 200, top10: 'A02',
+  tries: 'asks for tea', why: 'Coffee is meant.', fix: 'Answer 418.',
+  async run(scene) {
+    const reply = await scene.visitor().bare({ path: '/' })
+    return judged(reply.status === 418 ? [] : [{ where: 'GET /', says: 'it makes tea', evidence: [reply] }])
+  },
+})
+
+export default defineAttack({ target: '${twin.origin}', checks: [teapot] })
+`,
+  )
+  const said = await owner.attack(['--only', 'own'])
+  await owner.clear()
+  assert.equal(said.status, 1, said.err)
+  assert.match(said.out, /HIGH +own\.teapot +it makes tea/)
+})
+
+test('every action in the template is pinned to a commit', async () => {
+  const { out } = await stage.attack(['init', '--template', 'github'])
+  const uses = [...out.matchAll(/uses: (\S+)/g)].map(([, action]) => action ?? '')
+  assert.equal(uses.length, 3)
+  for (const action of uses) assert.match(action, /@[0-9a-f]{40}$/)
 })
 
 test('templates for CI, hooks and scripts are printed', async () => {

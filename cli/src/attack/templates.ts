@@ -2,31 +2,32 @@ import type { AttackConfig } from './config/config.ts'
 
 /** Files to copy into a project; printed by `bulwark attack init --template NAME`. */
 export const TEMPLATES: Readonly<Record<string, string>> = {
-  github: `# .github/workflows/attack.yml
+  github: `# .github/workflows/attack.yml. Needs \`npm install --save-dev @bulwark/cli\`.
 name: attack
 on: [pull_request]
-permissions:
-  contents: read
-  security-events: write
+permissions: {}
 jobs:
   attack:
     runs-on: ubuntu-latest
     timeout-minutes: 10
+    permissions:
+      contents: read
+      # For the upload to code scanning.
+      security-events: write
     steps:
-      - uses: actions/checkout@v6
-      - uses: actions/setup-node@v6
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
+        with: { persist-credentials: false }
+      - uses: actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0
         with: { node-version: 26 }
       - run: npm ci
-      - run: npx bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --out reports
+      # 0 nothing got through, 1 findings, 3 incomplete: 1 and 3 fail the job.
+      - run: npx --no-install bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --out reports
         env:
           ALICE_PASSWORD: \${{ secrets.ALICE_PASSWORD }}
           BOB_PASSWORD: \${{ secrets.BOB_PASSWORD }}
-      - uses: github/codeql-action/upload-sarif@v4
-        if: always()
+      - uses: github/codeql-action/upload-sarif@9e907b5e64f6b83e7804b09294d44122997950d6 # v4.32.3
+        if: success() || failure()
         with: { sarif_file: reports/attack.sarif }
-      - uses: actions/upload-artifact@v5
-        if: always()
-        with: { name: attack, path: reports }
 `,
   'pre-commit': `# .pre-commit-config.yaml
 repos:
@@ -37,7 +38,7 @@ repos:
         language: system
         pass_filenames: false
         stages: [pre-push]
-        entry: npx bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --fail-on high
+        entry: npx --no-install bulwark attack http://localhost:3000 --start "npm start" --wait /healthz --fail-on high
 `,
   npm: `{
   "scripts": {
