@@ -76,7 +76,9 @@ import { type HeadersOptions, headers } from './shield/headers/headers.ts'
 import { type ReportCollector, reportCollector } from './shield/headers/reports.ts'
 import { gate } from './shield/limits/gate.ts'
 import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
+import { type Recycle, recycle } from './shield/limits/recycle.ts'
 import { shed } from './shield/limits/shed.ts'
+import { retire } from './shield/limits/workers.ts'
 import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
@@ -598,11 +600,18 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const contextFor = contexts(origins, addressOf, mode)
 
   const seen = watchForwarding(trust)
+  const worn = wearOf(limited, random)
+  const askForSuccessor = ({ due }: Recycle): void => {
+    // Without a primary nobody follows: the log says so, and who runs the process replaces it.
+    const outcome = retire() ? 'success' : 'failure'
+    written?.record({ code: 'system.worn', outcome, ...(due !== undefined && { reason: due }) })
+  }
   let received = 0
   const receive = (message: Marked): Received => {
     const before = message[RECEIVED]
     if (before !== undefined) return before
     received++
+    if (worn?.count()) askForSuccessor(worn)
     const { headers } = message
     seen.look(message.socket.remoteAddress ?? '', name => headers[name] as string | undefined)
     const incoming = new NodeIncoming(message, contextFor(message))
@@ -702,6 +711,13 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 function hashPermits(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
   return Math.max(1, Math.min(availableParallelism(), threads - 1))
+}
+
+/** Counts requests only where a process is to be replaced at all. */
+function wearOf(limited: Limits | undefined, random: Random): Recycle | undefined {
+  if (limited === undefined) return undefined
+  const { requests, rssBytes } = limited.recycle
+  return requests > 0 || rssBytes > 0 ? recycle({ ...limited.recycle, random }) : undefined
 }
 
 /** Whether anybody has to have a second factor: where not, requests are not held up to ask. */

@@ -28,6 +28,11 @@ export const events = {
     what: 'The service stopped in order.',
     owasp: 'sys_shutdown',
   },
+  'system.worn': {
+    severity: 'info',
+    what: 'A process has served its number of requests, or holds too much memory, and asked for a successor.',
+    owasp: 'sys_restart',
+  },
   'system.set_up': {
     severity: 'notice',
     what: 'The one-time set-up link made the first administrator.',
