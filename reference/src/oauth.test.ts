@@ -780,6 +780,26 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.equal((await redeem(grant)).json.error, 'invalid_grant')
     })
 
+    test('a hint at somebody else asks for them, once, and silence is answered', async () => {
+      const grant = await codeFor({ client_id: 'web', scope: 'openid' })
+      const { json } = await redeem(grant, { client_id: 'web', client_secret: SECRET })
+      const hint = { client_id: 'web', scope: 'openid', id_token_hint: json.id_token }
+      assert.ok((await authorized(person, request(hint))).searchParams.get('code'))
+      const other = await of.signedIn(`${randomUUID()}@example.com`)
+      const asked = (await other.get(request(hint))).headers.get('location') ?? ''
+      assert.match(asked, /^\/login\?next=/)
+      ahead += 5
+      const next = new URL(asked, of.origin).searchParams.get('next') ?? ''
+      const silent = await other.get(request({ ...hint, prompt: 'none' }))
+      assert.match(silent.headers.get('location') ?? '', /error=login_required/)
+      const since = next.replace(/signed_in_after=\d+/, 'signed_in_after=0')
+      assert.match((await other.get(since)).headers.get('location') ?? '', /error=login_required/)
+      for (const text of ['x', json.access_token]) {
+        const forged = await person.get(request({ ...hint, id_token_hint: text, prompt: 'none' }))
+        assert.match(forged.headers.get('location') ?? '', /error=login_required/)
+      }
+    })
+
     test('a narrower token narrows no later one', async () => {
       const { json } = await redeem(await codeFor({ scope: 'orders:read orders:write' }))
       const refresh = (token: string, more: Record<string, string> = {}) =>

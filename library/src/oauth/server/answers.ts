@@ -17,7 +17,11 @@ export function fine(body: object, status = 200): OAuthAnswer {
   return { ok: true, body, status }
 }
 
-export function wrong(error: string, description: string, status = 400): OAuthAnswer {
+export function wrong(
+  error: string,
+  description: string,
+  status = 400,
+): Extract<OAuthAnswer, { readonly ok: false }> {
   return { ok: false, error: { status, error, description } }
 }
 

@@ -223,6 +223,13 @@ export function authorization(
         if (silent) return fail('login_required', 'nobody is signed in, or too long ago')
         return granted(loginLocation(parameters))
       }
+      if (!(await isMeant(parameters, session))) {
+        // Asked once: whoever signs in anew as somebody else is not sent round in circles.
+        const asked = silent || signedInSince(parameters, session)
+        return asked
+          ? fail('login_required', 'somebody else is signed in')
+          : granted(loginLocation(parameters))
+      }
       const wanted = wantedOf(parameters, client)
       // Decision: a native app's redirect can be taken by any program of the machine, and who
       // registered itself may be anybody, so a consent of last time is asked for again (RFC 8252 §8.6).
@@ -275,9 +282,21 @@ export function authorization(
     const maxAge = one(parameters, 'max_age')
     const age = clock() - session.authenticatedAt
     if (maxAge !== undefined && age > Number(maxAge) * 1000) return true
-    if (!prompts.includes('login')) return false
+    return prompts.includes('login') && !signedInSince(parameters, session)
+  }
+
+  /** Whether the sign-in that we asked for has happened. */
+  function signedInSince(parameters: Parameters, session: Session): boolean {
     const after = Number(one(parameters, 'signed_in_after') ?? Number.POSITIVE_INFINITY)
-    return !(session.authenticatedAt >= after)
+    return session.authenticatedAt >= after
+  }
+
+  /** Whether it is the person of whom the client holds an id token, if it says so (OpenID Core §3.1.2.1). */
+  async function isMeant(parameters: Parameters, session: Session): Promise<boolean> {
+    const hint = one(parameters, 'id_token_hint')
+    if (hint === undefined) return true
+    const expected = { type: 'JWT', issuer, mayBeOver: true } as const
+    return (await tokens.signer.verify(hint, expected))?.sub === session.accountId
   }
 
   /** The sign-in, and then this very request again. */

@@ -43,6 +43,8 @@ export interface OAuthOptions {
   readonly registration?: 'open' | { readonly token: string | Secret }
   /** Registrations an hour and address; 20 unless told. */
   readonly registrationsHourly?: number
+  /** Registrations a day, all addresses together; 1,000 unless told. */
+  readonly registrationsDaily?: number
 }
 
 /** The options with every value. */
@@ -55,6 +57,7 @@ export interface OAuthSettings {
   readonly afterLogoutPath: string
   readonly registration: OAuthOptions['registration']
   readonly registrationsHourly: number
+  readonly registrationsDaily: number
 }
 
 export const OAUTH_OPTIONS = [
@@ -66,6 +69,7 @@ export const OAUTH_OPTIONS = [
   'afterLogoutPath',
   'registration',
   'registrationsHourly',
+  'registrationsDaily',
 ] as const
 
 const STANDARD = {
@@ -82,6 +86,11 @@ export function oauthSettings(options: OAuthOptions, issuer: string): OAuthSetti
     const value = options[name] ?? usual
     if (/^\/(?!\/)[^\s?#\\]*$/.test(value)) return value
     throw new ConfigFault(`oauth.${name}`, 'is no path; write it with a slash and without a query')
+  }
+  const least = (name: 'registrationsHourly' | 'registrationsDaily', usual: number): number => {
+    const value = options[name] ?? usual
+    if (Number.isSafeInteger(value) && value >= 1) return value
+    throw new ConfigFault(`oauth.${name}`, `is ${value}; write a whole number of at least 1`)
   }
   const resources = [issuer, ...(options.resources ?? [])].map(uri => {
     const resource = canonicalResource(uri)
@@ -101,6 +110,7 @@ export function oauthSettings(options: OAuthOptions, issuer: string): OAuthSetti
     loginPath: path('loginPath', '/login'),
     afterLogoutPath: path('afterLogoutPath', '/'),
     registration: options.registration,
-    registrationsHourly: options.registrationsHourly ?? 20,
+    registrationsHourly: least('registrationsHourly', 20),
+    registrationsDaily: least('registrationsDaily', 1000),
   }
 }

@@ -48,10 +48,28 @@ export function registration(
     if (!mayRegister(authorization)) {
       return wrong('invalid_token', 'registration needs an initial access token', 401)
     }
-    const rate = { limit: settings.registrationsHourly, windowMs: HOUR_MS }
-    const key = `oauth-register:${request.address}`
-    const [counted] = await stores.counters.hit([{ key, rate }], clock())
-    if (counted?.allowed !== true) return wrong('slow_down', 'too many registrations', 429)
+    // Decision: counted for the address and for all together, since what is registered stays, and an
+    // attacker has many addresses. Cost: they can use up the day of everybody who is new.
+    const now = clock()
+    const counted = await stores.counters.hit(
+      [
+        {
+          key: `oauth-register:${request.address}`,
+          rate: { limit: settings.registrationsHourly, windowMs: HOUR_MS },
+        },
+        {
+          key: 'oauth-register',
+          rate: { limit: settings.registrationsDaily, windowMs: 24 * HOUR_MS },
+        },
+      ],
+      now,
+    )
+    const full = counted.find(({ allowed }) => !allowed)
+    if (full !== undefined) {
+      const { error } = wrong('slow_down', 'too many registrations', 429)
+      const retryAfterSeconds = Math.max(1, Math.ceil((full.resetAt - now) / 1000))
+      return { ok: false, error: { ...error, retryAfterSeconds } }
+    }
     const read = readMetadata(metadata, Object.keys(settings.scopes))
     if (typeof read === 'string') return wrong('invalid_client_metadata', read)
     const { method, name, redirectUris, grants, scopes, jwks } = read
