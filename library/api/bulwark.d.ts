@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { SignedInPolicy } from './access/access.ts';
 import type { AccountFlows } from './account/account.ts';
 import type { Factors } from './account/factors/factors.ts';
 import type { Passkeys } from './account/passkeys/passkeys.ts';
@@ -18,6 +19,7 @@ import { type Social, type SocialOptions } from './oauth/social/social.ts';
 import { type AccountModule } from './people.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { type Pipeline } from './pipeline/pipeline.ts';
+import type { ProblemPage } from './pipeline/problem-answer.ts';
 import type { Route, RoutePolicy } from './pipeline/route.ts';
 import type { Endpoint } from './routes/endpoint.ts';
 import type { RefreshOptions, Tokens } from './session/refresh/refresh.ts';
@@ -73,6 +75,11 @@ export interface BulwarkOptions {
     readonly oauth?: OAuthOptions | false;
     /** Sign-in through identity providers under `/auth/social`; off unless given. */
     readonly social?: SocialOptions | false;
+    /**
+     * Writes the page that people see instead of what they asked for; a plain one unless told. Escape
+     * the path: it is the request's.
+     */
+    readonly problemPage?: ProblemPage;
     /** What the checks cannot see, and findings that stay for a reason. */
     readonly doctor?: DoctorOptions;
     readonly clock?: Clock;
@@ -93,6 +100,8 @@ export interface ThrottleSettings {
 export interface AccessSettings {
     /** Policies of routes that other plugins bring along: `{ 'GET /docs/*': { public: true } }`. */
     readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>;
+    /** What a role must have proven wherever it goes: `{ admin: require({ within: '12h' }) }`. */
+    readonly roles?: Readonly<Record<string, SignedInPolicy>>;
 }
 /** All defences, put together. Adapters show it requests and write its answers. */
 export interface Bulwark {
@@ -153,10 +162,14 @@ export interface Bulwark {
     /** Writes what waits and lets go of timers. Stores that were handed in stay open. */
     close(): Promise<void>;
 }
-/** What a server's message is to the defences. */
-export interface Received {
+/**
+ * What a server's message is to the defences. A class, because a literal that has outlived a few
+ * collections is from then on made in the old heap, and there its whole request would stay with it.
+ */
+export declare class Received {
     readonly incoming: NodeIncoming;
     readonly refusal: Refusal | undefined;
+    constructor(incoming: NodeIncoming, refusal: Refusal | undefined);
 }
 export type { Endpoint, Exchange, RoutePolicy };
 /**

@@ -21,6 +21,7 @@ export interface Leaving {
 }
 /** An OAuth 2.1 authorization server with OpenID Connect. */
 export interface OAuthServer extends Authorization {
+    readonly issuer: string;
     readonly settings: OAuthSettings;
     readonly clients: Clients;
     readonly consents: Consents;
@@ -31,7 +32,7 @@ export interface OAuthServer extends Authorization {
     userinfo(account: Account, scope: readonly string[]): object;
     leave(parameters: Parameters, session: Session | undefined): Promise<Leaving>;
     authorizationMetadata(): object;
-    resourceMetadata(): object;
+    resourceMetadata(resource: string): object;
     jwks(): object;
 }
 /**

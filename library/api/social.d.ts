@@ -84,6 +84,8 @@ export interface SocialGround {
     readonly mode: 'development' | 'production';
     readonly tokens: OneTimeTokens;
     readonly keys: Keys;
+    /** Earlier root keys whose cookies are still good; none unless told. */
+    readonly olderKeys?: () => readonly Keys[];
     readonly clock: Clock;
     readonly random: Random;
 }

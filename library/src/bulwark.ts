@@ -40,12 +40,12 @@ import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
 import type { Refusal } from './kernel/refusal.ts'
 import type { Secret } from './kernel/secret.ts'
+import { resourceMetadataPath } from './oauth/server/metadata.ts'
 import {
   OAUTH_OPTIONS,
   type OAuthOptions,
   type OAuthServer,
   oauthServer,
-  resourceMetadataPath,
 } from './oauth/server/server.ts'
 import { SOCIAL_OPTIONS, type Social, type SocialOptions, social } from './oauth/social/social.ts'
 import { type AccountModule, people } from './people.ts'

@@ -8,7 +8,7 @@ import { type Clients, clients } from './clients.ts'
 import { type Consents, consents } from './consents.ts'
 import type { OAuthGround } from './ground.ts'
 import { lookups } from './lookups.ts'
-import { authorizationMetadata, resourceMetadata, resourceMetadataPath } from './metadata.ts'
+import { authorizationMetadata, resourceMetadata } from './metadata.ts'
 import { OAUTH_OPTIONS, type OAuthOptions, type OAuthSettings, oauthSettings } from './options.ts'
 import { registration } from './registration.ts'
 import { tokenEndpoint } from './token.ts'
@@ -18,7 +18,7 @@ export type { Question } from './authorize.ts'
 export type { OAuthClient } from './clients.ts'
 export type { ListedGrant } from './consents.ts'
 export type { ClientOptions, GrantType, OAuthOptions } from './options.ts'
-export { OAUTH_OPTIONS, refusals, resourceMetadataPath }
+export { OAUTH_OPTIONS, refusals }
 
 /** Where a person who leaves goes, and whether their session may end without asking them. */
 export interface Leaving {
