@@ -15,6 +15,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 function terminal(): Terminal {
   const aborter = new AbortController()
   process.once('SIGINT', () => aborter.abort())
+  // Whoever reads along may leave early, as `| head` does; what is left to say is said to nobody.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT.failed)
+  })
   return {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),

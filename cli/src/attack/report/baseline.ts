@@ -54,10 +54,18 @@ export function accept(report: Report, baseline: Baseline, now: Date): Report {
     return { ...check, findings }
   })
   const ids = new Set(report.checks.flatMap(({ findings }) => findings.map(one => one.fingerprint)))
+  // What was not tried this time may be there still.
+  const judged = new Set(
+    report.checks
+      .filter(({ verdict }) => ['pass', 'fail', 'review'].includes(verdict))
+      .map(({ id }) => id),
+  )
   const name = ({ check, fingerprint, reason, until }: BaselineEntry) =>
     `${check} ${fingerprint} (${reason}, until ${until})`
   const told: BaselineReport = {
-    unused: baseline.entries.filter(({ fingerprint }) => !ids.has(fingerprint)).map(name),
+    unused: baseline.entries
+      .filter(({ fingerprint, check }) => !ids.has(fingerprint) && judged.has(check))
+      .map(name),
     expired: baseline.entries.filter(({ until }) => until < today).map(name),
   }
   return { ...report, checks, baseline: told, summary: summaryOf(checks) }
