@@ -182,14 +182,13 @@ if (contender === 'express') {
   app.post(
     '/',
     async (context: {
-      req: { raw: Request; header(name: string): string | undefined }
+      req: { header(name: string): string | undefined }
+      env: { incoming: IncomingMessage }
       json(it: object): Response
     }) => {
-      const { body } = context.req.raw
-      if (body === null) throw new Error('no body')
       const request = {
         header: (name: string) => context.req.header(name),
-        body: body as unknown as Readable,
+        body: context.env.incoming,
       }
       return context.json(await costOf(() => kept(ours, request)))
     },

@@ -13,6 +13,7 @@ export class DiskDraft implements Draft {
   readonly path: string
   /** The random name that the file will have when it is kept. */
   readonly key: string
+  readonly isDoneWithPieces = true
   #handle: FileHandle | undefined
 
   constructor(id: string, key: string, path: string, handle: FileHandle) {

@@ -23,6 +23,7 @@ export class Spool {
   #memoryUsed = 0
   #hash: Hash | undefined
   #queue: Buffer[] = []
+  readonly #ours = new WeakSet<Buffer>()
   #pending = 0
   #draft: Draft | undefined
   #writing: Promise<void> | undefined
@@ -49,8 +50,10 @@ export class Spool {
     return this.#pending
   }
 
-  take(piece: Buffer): void {
+  /** @param isOurs that nobody else has the piece, and its memory may be given back */
+  take(piece: Buffer, isOurs = false): void {
     this.#bytes += piece.length
+    if (isOurs) this.#ours.add(piece)
     if (!this.#isLarge) {
       if (this.#bytes <= MEMORY_BYTES) {
         this.#remember(piece)
@@ -102,11 +105,26 @@ export class Spool {
         bytes += piece.length
         count += 1
       }
-      await this.#draft.write(this.#queue.splice(0, count))
+      const pieces = this.#queue.splice(0, count)
+      await this.#draft.write(pieces)
+      if (this.#draft.isDoneWithPieces === true) this.#giveBack(pieces)
       this.#pending -= bytes
       this.#listener.drained()
     }
     this.#writing = undefined
+  }
+
+  /**
+   * Decision: memory of pieces that are on the disk is freed at once, because the collector lets some
+   * 60 MiB of them gather first. Cost: who reads a piece in spite of all finds it empty.
+   */
+  #giveBack(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) {
+      const { buffer } = piece
+      // A piece that is a part of something is not ours alone: the rest may be another file's.
+      const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === piece.length
+      if (isWhole && this.#ours.has(piece)) buffer.transfer(0)
+    }
   }
 
   /** The whole file, when it was small enough to stay in memory. */

@@ -25,6 +25,8 @@ export interface Draft {
   readonly path: string
   /** Appends. One call at a time. */
   write(pieces: readonly Buffer[]): Promise<void>
+  /** True when a piece is never looked at again once `write` has settled: its memory is then given back. */
+  readonly isDoneWithPieces?: boolean
   /** Reads back what was written. */
   read(at: number, length: number): Promise<Buffer>
   /** Everything written is on the disk after this, and nothing more may be written. */

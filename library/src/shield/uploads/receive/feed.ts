@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 
 /** What a body tells as it arrives. After `end` or `fail`, nothing more. */
@@ -15,6 +16,8 @@ export interface Feed {
   resume(): void
   /** Reads no more, and has the sender cut off. */
   cut(): void
+  /** Whether nobody but the listener has the pieces, so that their memory is his to give back. */
+  isSole(): boolean
 }
 
 /** Any body: of node:http, Fastify and Express a stream, of fetch and Hono an iterable. */
@@ -61,7 +64,17 @@ function feedStream(body: Readable, listener: FeedListener): Feed {
       release()
       cutStream(body)
     },
+    isSole: () => comesFromSocket(body) && hasOneReader(body),
   }
+}
+
+/** A real socket makes its pieces for us; what a test or a serverless host pushes may be its own. */
+function comesFromSocket(body: Readable): boolean {
+  return body instanceof IncomingMessage && body.socket instanceof Socket
+}
+
+function hasOneReader(body: Readable): boolean {
+  return body.listenerCount('data') === 1 && body.listenerCount('readable') === 0
 }
 
 /**
@@ -121,6 +134,8 @@ function feedIterable(body: AsyncIterable<Uint8Array>, listener: FeedListener): 
       open()
       iterator.return?.().catch(ignore)
     },
+    // A web stream may have a twin that holds the same pieces.
+    isSole: () => false,
   }
 }
 

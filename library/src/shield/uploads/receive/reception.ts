@@ -49,6 +49,8 @@ export interface ReceptionContext {
 }
 
 /** More than this waiting for the disk, and no more is read until half of it is there. */
+/** So much of a body somebody may have looked at before us, and put back. */
+const SHARED_BYTES = 256 * 1024
 const HIGH_WATER = 1024 * 1024
 
 /** The part that is coming now. */
@@ -173,7 +175,7 @@ export class Reception implements PartSink {
       return because(refusals.tooLarge, `more than ${maxBytes} bytes`)
     if (this.#context.account?.reserve(bytes.length, 0) === false)
       return because(refusals.quota, 'of bytes')
-    spool.take(bytes)
+    spool.take(bytes, this.#bytes > SHARED_BYTES && this.#feed.isSole())
     return undefined
   }
 
