@@ -142,7 +142,7 @@ function FilterForm({ filter }: { readonly filter: Filter }): JSX.Element {
     const utc = (name: string): string => (text(name) === '' ? '' : `${text(name)}:00Z`)
     go('audit', {
       code: text('code'),
-      contains: text('contains'),
+      contains: text('words'),
       actor: text('actor'),
       target: text('target'),
       since: utc('since'),
@@ -153,7 +153,7 @@ function FilterForm({ filter }: { readonly filter: Filter }): JSX.Element {
     <form class="filters card" onSubmit={onSubmit}>
       <label>
         Text
-        <input name="contains" type="search" maxLength={128} defaultValue={filter.contains} />
+        <input name="words" type="search" maxLength={128} defaultValue={filter.contains} />
       </label>
       <label>
         Event

@@ -147,7 +147,7 @@ export function LockoutsView(): JSX.Element {
                     })
                   }
                 >
-                  Let ask again<span class="visually-hidden">: {whom}</span>
+                  Let ask again<span class="visually-hidden"> {whom}</span>
                 </button>
               )}
             </li>

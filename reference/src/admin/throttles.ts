@@ -46,6 +46,7 @@ export function throttleRoutes(app: FastifyInstance): void {
   const rates = new Map(Object.entries({ default: usual, ...policies }))
 
   app.get('/admin/throttles', { config: admin }, async () => {
+    await audit.flush()
     const since = clock() - BACK_MS
     const events = await audit.read({ code: 'throttle.', since, limit: MOST_EVENTS })
     const groups = new Map<string, Limited>()
