@@ -73,9 +73,9 @@ for (const store of ['memory', 'sqlite'] as const) {
         'content-type': 'application/x-www-form-urlencoded',
         ...headers,
       })
-    const codeFor = async (more: Record<string, string> = {}) => {
+    const codeFor = async (more: Record<string, string> = {}, by = person) => {
       const { verifier, challenge } = pkce()
-      const to = await authorized(person, request({ code_challenge: challenge, ...more }))
+      const to = await authorized(by, request({ code_challenge: challenge, ...more }))
       const code = to.searchParams.get('code')
       assert.ok(code, to.href)
       return { code, verifier }
@@ -184,6 +184,97 @@ for (const store of ['memory', 'sqlite'] as const) {
       const sub = got.claims()?.sub ?? ''
       assert.equal((await openid.fetchUserInfo(config, got.access_token, sub)).sub, sub)
       assert.ok((await openid.refreshTokenGrant(config, got.refresh_token ?? '')).access_token)
+    })
+
+    test('openid-client completes client credentials by secret and by key, introspection, revocation and sign-out', async () => {
+      const openid = await import('openid-client')
+      const execute = [openid.allowInsecureRequests]
+      const issuer = new URL(of.origin)
+      const config = await openid.discovery(
+        issuer,
+        'web',
+        SECRET,
+        openid.ClientSecretBasic(SECRET),
+        { execute },
+      )
+      const own = await openid.clientCredentialsGrant(config, { scope: 'orders:read' })
+      assert.equal((await openid.tokenIntrospection(config, own.access_token)).active, true)
+      await openid.tokenRevocation(config, own.access_token)
+      assert.equal((await openid.tokenIntrospection(config, own.access_token)).active, false)
+      assert.equal((await orders(own.access_token)).status, 401)
+
+      const key = await crypto.subtle.importKey(
+        'jwk',
+        privateKey.export({ format: 'jwk' }) as JsonWebKey,
+        { name: 'ECDSA', namedCurve: 'P-256' },
+        false,
+        ['sign'],
+      )
+      const keyed = await openid.discovery(
+        issuer,
+        'keyed',
+        undefined,
+        openid.PrivateKeyJwt({ key, kid: 'k1' }),
+        { execute },
+      )
+      const { access_token: token } = await openid.clientCredentialsGrant(keyed)
+      assert.equal((await orders(token)).status, 200)
+
+      const leaving = of.client()
+      await leaving.post('/auth/login', { email: 'ann@example.com', password: PASSWORD })
+      const grant = await codeFor({ client_id: 'web', scope: 'openid' }, leaving)
+      const { json } = await redeem(grant, { client_id: 'web', client_secret: SECRET })
+      const bye = openid.buildEndSessionUrl(config, {
+        id_token_hint: json.id_token,
+        post_logout_redirect_uri: 'https://client.example/bye',
+      })
+      const gone = await leaving.get(bye.pathname + bye.search)
+      assert.equal(gone.headers.get('location'), 'https://client.example/bye')
+      assert.equal((await leaving.get('/auth/me')).status, 401)
+    })
+
+    test('oauth4webapi finds the server from the resource, registers itself and completes a flow for it', async () => {
+      const http = { [oauth.allowInsecureRequests]: true } as const
+      const resource = new URL(of.origin)
+      const described = await oauth.processResourceDiscoveryResponse(
+        resource,
+        await oauth.resourceDiscoveryRequest(resource, http),
+      )
+      const issuer = new URL(described.authorization_servers?.[0] ?? '')
+      const as = await oauth.processDiscoveryResponse(
+        issuer,
+        await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http }),
+      )
+      const client = await oauth.processDynamicClientRegistrationResponse(
+        await oauth.dynamicClientRegistrationRequest(
+          as,
+          {
+            client_name: 'Found by itself',
+            redirect_uris: [CALLBACK],
+            grant_types: ['authorization_code', 'refresh_token'],
+            scope: 'orders:read',
+          },
+          http,
+        ),
+      )
+      const verifier = oauth.generateRandomCodeVerifier()
+      const more = {
+        client_id: client.client_id,
+        resource: resource.href,
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      }
+      const to = await authorized(person, request(more))
+      const response = await oauth.authorizationCodeGrantRequest(
+        as,
+        client,
+        oauth.ClientSecretBasic(String(client['client_secret'])),
+        oauth.validateAuthResponse(as, client, to, 'st'),
+        CALLBACK,
+        verifier,
+        http,
+      )
+      const got = await oauth.processAuthorizationCodeResponse(as, client, response)
+      assert.equal((await orders(got.access_token)).status, 200)
     })
 
     test('a client that proves itself by its key gets a token for itself, once an assertion', async () => {
