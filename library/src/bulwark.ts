@@ -667,6 +667,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         ...(proxies === undefined ? {} : { exemptAddress: isProxy }),
         guard: {
           judge: message => receive(message).refusal,
+          judgeUpgrade: message => way.upgrade(receive(message).incoming),
           answer(message, response, refusal) {
             const exchange = way.begin(receive(message).incoming, unmatched)
             way.note(exchange, refusal)

@@ -66,9 +66,18 @@ export class Connection {
     if (message === this.#message) this.#extraMs = milliseconds
   }
 
-  /** Whether bytes of an answer are already on their way, so that no other may follow. */
+  /** Whether another answer is on its way or comes first, so that none may be put before it. */
   get answering(): boolean {
-    return this.#response?.headersSent === true
+    const response = this.#response
+    // Node gives a response its socket when those before it are over.
+    return response !== undefined && (response.headersSent || response.socket === null)
+  }
+
+  /** The answer still owed to a message that has come whole; those before it come before it. */
+  get owed(): ServerResponse | undefined {
+    const response = this.#response
+    if (response === undefined || response.writableFinished || response.destroyed) return undefined
+    return this.#message?.complete === true ? response : undefined
   }
 
   judge(now: number, pace: Pace): TooSlow | undefined {

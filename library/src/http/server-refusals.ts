@@ -7,6 +7,7 @@ const tooSlow = { says: 'server.too_slow', status: 408, close: true } as const
 type ServerReason =
   | 'malformed'
   | 'upgrade'
+  | 'expectation'
   | 'headersTooLarge'
   | 'chunkTooLarge'
   | 'slowHeaders'
@@ -16,6 +17,7 @@ type ServerReason =
 export const refusals: Readonly<Record<ServerReason, Refusal>> = {
   malformed: { code: 'server.malformed', ...malformed },
   upgrade: { code: 'server.upgrade', ...malformed },
+  expectation: { code: 'server.expectation', says: 'server.expectation', status: 417, close: true },
   headersTooLarge: {
     code: 'server.headers_too_large',
     says: 'server.headers_too_large',
@@ -33,10 +35,14 @@ export const refusals: Readonly<Record<ServerReason, Refusal>> = {
   slowReader: { code: 'server.slow_reader', ...tooSlow },
 }
 
-/** HTTP/2 over clear text and home-made protocols would carry requests past every guard. */
-export function judgeUpgrade(message: IncomingMessage): Refusal | undefined {
+/**
+ * HTTP/2 over clear text and home-made protocols would carry requests past every guard. And what
+ * upgrades while answers are owed to requests before it would be answered in their place.
+ */
+export function judgeUpgrade(message: IncomingMessage, owes: boolean): Refusal | undefined {
   const wanted = message.headers.upgrade?.toLowerCase()
-  return wanted === 'websocket' && message.method === 'GET' ? undefined : refusals.upgrade
+  const mayPass = wanted === 'websocket' && message.method === 'GET' && !owes
+  return mayPass ? undefined : refusals.upgrade
 }
 
 /** What node's parser complains of; undefined when the client is gone and nobody would read. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
 import { test } from 'node:test'
@@ -299,6 +299,68 @@ onWire(
     )
   },
 )
+
+onWire(
+  'a handshake is judged besides by what no route behind the guard will ask',
+  {
+    guard: {
+      judge: () => undefined,
+      judgeUpgrade: message =>
+        message.headers.origin === undefined
+          ? { code: 'csrf.unknown_origin', says: 'csrf.refused', status: 403 }
+          : undefined,
+      answer: REFUSE,
+    },
+  },
+  async wire => {
+    wire.server.on('upgrade', (_message, socket) => socket.end('HTTP/1.1 101 Switched\r\n\r\n'))
+    assert.match(await wire.open(`${UPGRADE}websocket\n\n`).closed, /^HTTP\/1\.1 403 /)
+    const ours = wire.open(`${UPGRADE}websocket\nOrigin: http://x\n\n`)
+    assert.match(await ours.closed, /^HTTP\/1\.1 101 /)
+  },
+)
+
+const guarded = { guard: { judge: () => undefined, answer: REFUSE } }
+const later = {
+  ...guarded,
+  listener: (_message: IncomingMessage, response: ServerResponse) =>
+    void setImmediate(() => setImmediate(() => response.end('served'))),
+}
+
+onWire('a tunnel is refused even where somebody waits for one', guarded, async wire => {
+  wire.server.on('connect', (_message, socket) => socket.end('HTTP/1.1 200 Tunnel\r\n\r\n'))
+  assert.match(
+    await wire.open('CONNECT x:443 HTTP/1.1\nHost: x\n\n').closed,
+    /^HTTP\/1\.1 400 .*"code":"server\.malformed"/s,
+  )
+})
+
+onWire('an expectation that nobody knows is refused in our words', guarded, async wire => {
+  const odd = wire.open('GET / HTTP/1.1\nHost: x\nExpect: a miracle\n\n')
+  assert.match(await odd.closed, /^HTTP\/1\.1 417 .*"code":"server\.expectation"/s)
+})
+
+onWire(
+  'answers come in the order of their requests, also to what cannot be read',
+  later,
+  async wire => {
+    const both = await wire.open(`${GET}${GET}\0\n\n`).closed
+    assert.match(both, /^HTTP\/1\.1 200 .*?served.*?HTTP\/1\.1 200 .*?served.*?HTTP\/1\.1 400 /s)
+    assert.equal(both.match(/HTTP\/1\.1 /g)?.length, 3)
+  },
+)
+
+onWire('a broken body behind a request still at work is cut without a word', later, async wire => {
+  const broken = `POST / HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\nzz\n`
+  assert.doesNotMatch(await wire.open(GET + broken).closed, /^HTTP\/1\.1 400 /)
+  assert.equal(wire.cuts[0]?.code, 'server.malformed')
+})
+
+onWire('no handshake takes the place of an answer that is owed', later, async wire => {
+  wire.server.on('upgrade', (_message, socket) => socket.end('HTTP/1.1 101 Switched\r\n\r\n'))
+  assert.doesNotMatch(await wire.open(`${GET}${UPGRADE}websocket\n\n`).closed, / 101 /)
+  assert.equal(wire.cuts[0]?.code, 'server.upgrade')
+})
 
 onWire('an upgraded connection is nobody’s slow request', {}, async wire => {
   wire.server.on('upgrade', (_message, socket) =>

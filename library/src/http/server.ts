@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { Server as TlsServer } from 'node:tls'
 import type { Clock } from '../kernel/clock.ts'
@@ -50,6 +50,8 @@ export const SERVER_DEFAULTS: Required<ServerLimits> = {
 export interface ServerGuard {
   /** Asked about every request and upgrade, before anybody else sees it. */
   judge(message: IncomingMessage): Refusal | undefined
+  /** Asked besides about each WebSocket handshake: no route behind the guard will judge it. */
+  judgeUpgrade?(message: IncomingMessage): Refusal | undefined
   /** Answers a refused request. */
   answer(message: IncomingMessage, response: ServerResponse, refusal: Refusal): void
   /** Told of what has no response object: broken messages, slow clients, refused upgrades. */
@@ -130,16 +132,43 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
   })
   if (server instanceof TlsServer) watchHandshakes(server, connections, watch)
 
+  /** A message that cannot be read ends its connection, after the answers owed to those before it. */
+  const broken = (socket: Socket, refusal: Refusal): void => {
+    const connection = connections.get(socket)
+    if (connection?.over) return
+    const owed = connection?.owed
+    if (connection === undefined || owed === undefined) {
+      cut(socket, refusal, connection?.answering !== true)
+      return
+    }
+    connection.over = true
+    socket.pause()
+    owed.once('close', () => cut(socket, refusal, true))
+  }
+
+  if (guard !== undefined) {
+    // Without a listener node answers these by itself: a tunnel by a reset, an expectation by a bare 417.
+    server.on('connect', () => undefined)
+    server.on('checkExpectation', () => undefined)
+  }
   const emit = server.emit.bind(server) as Emit
   const front: Emit = (event, first, second, third) => {
-    if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+    // In HTTP/2 a CONNECT has a response like any request.
+    const isTunnel = event === 'connect' && !(second instanceof Socket)
+    if (
+      event === 'request' ||
+      event === 'checkContinue' ||
+      event === 'checkExpectation' ||
+      isTunnel
+    ) {
       const message = first as IncomingMessage
       const response = second as ServerResponse
       const connection = connections.get(message.socket)
       // What follows a refused message on its connection may be the rest of it, not a request.
       if (connection?.over) return true
       connection?.begin(message, response, clock())
-      const refusal = guard?.judge(message)
+      const refusal =
+        guard?.judge(message) ?? (event === 'checkExpectation' ? refusals.expectation : undefined)
       if (refusal === undefined || guard === undefined) return emit(event, first, second)
       if (refusal.close) {
         response.shouldKeepAlive = false
@@ -149,19 +178,20 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
       guard.answer(message, response, refusal)
       return true
     }
-    if (event === 'upgrade') {
+    if ((event === 'upgrade' || event === 'connect') && second instanceof Socket) {
       const message = first as IncomingMessage
-      const socket = second as Socket
-      const refusal = guard?.judge(message) ?? judgeUpgrade(message)
-      if (refusal !== undefined) cut(socket, refusal, true)
-      else connections.delete(socket)
+      const owes = connections.get(second)?.owed !== undefined
+      const refusal =
+        guard?.judge(message) ?? judgeUpgrade(message, owes) ?? guard?.judgeUpgrade?.(message)
+      if (refusal !== undefined) cut(second, refusal, !owes)
+      else connections.delete(second)
       return refusal !== undefined || emit(event, first, second, third)
     }
     if (event === 'clientError') {
       const socket = second as Socket
       const refusal = parserRefusal((first as { code?: string }).code)
       if (refusal === undefined) socket.destroy()
-      else cut(socket, refusal, connections.get(socket)?.answering !== true)
+      else broken(socket, refusal)
       return true
     }
     return emit(event, first, second, third)

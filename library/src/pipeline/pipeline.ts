@@ -85,6 +85,11 @@ export interface Pipeline {
   /** Everything before the body. Answers at once where nothing has to be looked up. */
   arrive(exchange: Exchange): Soon<Verdict>
   /**
+   * A WebSocket handshake: over TLS, and from our own pages where it brings a cookie. Who it is, and
+   * what they may, is for whoever takes it. @see ASVS 4.4.1, 4.4.2
+   */
+  upgrade(incoming: Incoming): Verdict
+  /**
    * Reads and parses the body by its declared kind, checks a form's token and the route's schema.
    * Of multipart it answers the unread stream.
    */
@@ -353,6 +358,7 @@ export function pipeline(defences: Defences): Pipeline {
   return {
     begin: (incoming, route) => new Exchange(incoming, route, random),
     arrive: exchange => walk(exchange, 0),
+    upgrade: incoming => transport?.(incoming) ?? shed?.judge() ?? csrf?.judge(incoming),
     async read(exchange, stream) {
       if (limits === undefined || content === undefined) return refused(refusals.bodyOff)
       const { incoming, route } = exchange
