@@ -83,7 +83,12 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
       keyBesideData: settings.keyBesideData,
       ...parts.told,
     },
-    account: { service: 'Bulwark', ...(mailer !== undefined && { mailer }) },
+    account: {
+      service: 'Bulwark',
+      // Who can look at everybody shows more than a password, once there was time to set it up.
+      factors: { required: { roles: 'admin', graceDays: 14 } },
+      ...(mailer !== undefined && { mailer }),
+    },
     problemPage,
     oauth: {
       scopes: { 'orders:read': 'see your orders', 'orders:write': 'place and change orders' },
