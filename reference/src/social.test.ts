@@ -178,7 +178,8 @@ describe('sign-in through an identity provider', () => {
     const given: string[] = []
     provider.tampering.token = async body => {
       given.push(String(body['access_token']))
-      return body
+      // As many do: a refresh token comes the first time only.
+      return given.length === 1 ? { ...body, refresh_token: 'a refresh token of theirs' } : body
     }
     const person = of.client()
     const { stores, fields } = of.app.bulwark
@@ -189,9 +190,11 @@ describe('sign-in through an identity provider', () => {
       const [row] = await stores.credentials.ofAccount(user.id, 'identity')
       assert.ok(row)
       assert.ok(given.every(token => token.length > 20 && !row.data.includes(token)))
+      assert.ok(!row.data.includes('a refresh token of theirs'))
       const opened = column.open(row.id, JSON.parse(row.data).tokens)
       assert.ok(opened.ok)
-      assert.equal(JSON.parse(opened.value).access, given[time])
+      const kept = { access: given[time], refresh: 'a refresh token of theirs' }
+      assert.deepEqual(JSON.parse(opened.value), kept)
       assert.equal(column.open(randomUUID(), JSON.parse(row.data).tokens).ok, false)
     }
   })

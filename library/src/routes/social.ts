@@ -64,13 +64,21 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
   }
 
   /** What is kept of an identity: the provider's tokens only where it was asked for, and then sealed. */
-  const dataOf = (id: string, identity: Identity): string => {
+  const dataOf = (id: string, identity: Identity, before?: string): string => {
     const provider = social.providers.find(one => one.id === identity.provider)
     const kept = provider?.keepTokens === true && identity.tokens.access !== ''
+    const { access, refresh = refreshOf(id, before) } = identity.tokens
     return JSON.stringify({
       provider: identity.provider,
-      ...(kept && { tokens: sealed.seal(id, JSON.stringify(identity.tokens)) }),
+      ...(kept && { tokens: sealed.seal(id, JSON.stringify({ access, refresh })) }),
     })
+  }
+  /** Many providers give a refresh token the first time only; the next sign-in must not lose it. */
+  const refreshOf = (id: string, data: string | undefined): string | undefined => {
+    const { tokens } = JSON.parse(data ?? '{}') as { readonly tokens?: string }
+    const opened = tokens === undefined ? undefined : sealed.open(id, tokens)
+    if (opened?.ok !== true) return undefined
+    return (JSON.parse(opened.value) as { readonly refresh?: string }).refresh
   }
 
   /** Links an identity to an account; the store lets nobody link what somebody has. */
@@ -169,7 +177,7 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
       if (account === undefined || account.disabledAt !== undefined) {
         return explain(exchange, refusals.disabled)
       }
-      const data = dataOf(known.id, identity)
+      const data = dataOf(known.id, identity, known.data)
       await stores.credentials.update(known.id, { usedAt: ground.clock(), data })
       return enter(exchange, account, identity.provider, next)
     }
