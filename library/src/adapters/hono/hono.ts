@@ -68,7 +68,7 @@ export function bulwark(
     const { incoming, outgoing } = context.env as NodeBindings
     const matched = routes.matched(context)
     const admitted = await at.admit(incoming, outgoing, () => matched)
-    if (admitted === undefined) return RESPONSE_ALREADY_SENT
+    if (admitted === undefined) return answered(outgoing)
     const { exchange, body } = admitted
     context.set('exchange', exchange)
     context.set('principal', exchange.principal)
@@ -80,9 +80,22 @@ export function bulwark(
       return undefined
     at.finish(exchange, outgoing, error, routes.allowed(exchange.incoming.path))
     context.res = undefined
-    context.res = RESPONSE_ALREADY_SENT
+    context.res = answered(outgoing)
     return undefined
   }
+}
+
+/**
+ * Hono makes a new response of what a HEAD is answered with, in which the mark is lost, and its
+ * server would write that one too, fail, complain on the console and cut the connection.
+ */
+function answered(outgoing: ServerResponse): Response {
+  if (outgoing.req.method === 'HEAD') {
+    const { writeHead } = outgoing
+    outgoing.writeHead = ((...head: Parameters<typeof writeHead>) =>
+      outgoing.headersSent ? outgoing : writeHead.apply(outgoing, head)) as typeof writeHead
+  }
+  return RESPONSE_ALREADY_SENT
 }
 
 /** Decision: a wrong option must stop the start, and a middleware has no place to say so but this. */
