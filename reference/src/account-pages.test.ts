@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { noChromium } from './testing/chromium.ts'
 import { looksRight } from './testing/looks.ts'
@@ -273,14 +276,15 @@ test('whose file is far too large meets a page that says so and leads back, with
 }, async () => {
   const { page, press, visit } = await of.member('large@example.com', { script: false })
   await visit('/files')
-  const buffer = Buffer.alloc(22 * 1024 * 1024, 'a')
-  await page
-    .getByLabel('Choose a file')
-    .setInputFiles({ name: 'large.txt', mimeType: 'text/plain', buffer })
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-large-'))
+  const file = join(folder, 'large.txt')
+  writeFileSync(file, Buffer.alloc(22 * 1024 * 1024, 'a'))
+  await page.getByLabel('Choose a file').setInputFiles(file)
   await press('Keep it')
   await page.getByRole('heading', { name: 'That is too large' }).waitFor()
   await page.getByText('A file may have 20 MB').waitFor()
   await page.getByRole('link', { name: 'Back to your files' }).click()
   await page.getByText('Nothing yet.').waitFor()
+  rmSync(folder, { recursive: true })
   await page.context().close()
 })

@@ -52,9 +52,9 @@ export function AuditView(): JSX.Element {
       <div class="between">
         <p class="hint" role="status">
           {pages === undefined
-            ? 'Reading…'
+            ? ''
             : `${pages.total.toLocaleString('en')} events${pages.more ? ', and older ones' : ''}`}
-          {fresh > 0 && (
+          {pages !== undefined && fresh > 0 && (
             <>
               {' · '}
               <button type="button" class="link" onClick={() => void open()}>

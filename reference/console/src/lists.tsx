@@ -58,6 +58,10 @@ const WHO: Readonly<Record<Waiting['kind'], string>> = {
   device: 'a known device',
 }
 
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count.toLocaleString('en')} times`
+}
+
 export function LockoutsView(): JSX.Element {
   const waiting = useList<Waiting>('/admin/lockouts')
   const limited = useList<Limited>('/admin/throttles')
@@ -127,7 +131,7 @@ export function LockoutsView(): JSX.Element {
           return (
             <li key={`${one.policy}${whom}`}>
               <div>
-                <strong>{whom}</strong> <span class="badge warn">{one.count} times</span>
+                <strong>{whom}</strong> <span class="badge warn">{times(one.count)}</span>
                 <p>
                   <code>{one.policy}</code>
                   {one.limit !== null && `: ${one.limit} in ${one.windowSeconds} seconds`} · last{' '}
@@ -181,7 +185,7 @@ export function ReportsView(): JSX.Element {
               <strong>
                 <code>{String(example.directive)}</code> kept out {String(example.blockedUrl)}
               </strong>{' '}
-              <span class="badge warn">{count.toLocaleString('en')} times</span>
+              <span class="badge warn">{times(count)}</span>
               <p>
                 on {String(example.documentUrl)}
                 {example.sourceFile !== '' && ` · ${example.sourceFile}:${example.line}`} · last{' '}

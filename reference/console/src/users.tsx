@@ -122,6 +122,14 @@ const DEEDS = {
 
 type Deed = keyof typeof DEEDS
 
+/** What signs in, by its kind in the store. */
+const FACTORS: readonly (readonly [string, string])[] = [
+  ['totp', 'authenticator app'],
+  ['backup-code', 'backup codes'],
+  ['passkey', 'passkeys'],
+  ['identity', 'identity providers'],
+]
+
 function Detail(props: {
   readonly id: string
   readonly onChange: () => void
@@ -189,10 +197,18 @@ function Detail(props: {
             <div>
               <dt>Factors</dt>
               <dd>
-                {Object.entries(user.factors)
-                  .map(([kind, count]) => `${kind} (${count})`)
+                {FACTORS.filter(([kind]) => (user.factors[kind] ?? 0) > 0)
+                  .map(([kind, name]) => `${name} (${user.factors[kind]})`)
                   .join(', ') || 'password only'}
               </dd>
+            </div>
+            <div>
+              <dt>Known devices</dt>
+              <dd>{user.factors['device'] ?? 0}</dd>
+            </div>
+            <div>
+              <dt>Apps that act for them</dt>
+              <dd>{user.factors['oauth-consent'] ?? 0}</dd>
             </div>
           </dl>
           <div class="actions">

@@ -60,7 +60,7 @@ export function accountPage(view: View, state: AccountState): string {
     html`<h1>${state.name ?? state.email ?? 'Your account'}</h1>
 <p class="lead">${state.email ?? 'No address yet'} · here since ${state.since.slice(0, 10)}</p>
 ${says(state)}
-<section aria-labelledby="signing-in"><h2 id="signing-in">How you sign in</h2>
+<section aria-labelledby="signing-in"><h2 id="signing-in">You, and how you sign in</h2>
 <ul class="rows">
 <li><div><strong>Name</strong><p>${state.name ?? 'None. It is yours to choose, and nothing depends on it.'}</p></div><a class="button quiet small" href="/account/name">Change<span class="visually-hidden"> name</span></a></li>
 <li><div><strong>E-mail</strong><p>${state.email ?? 'None yet: without one, no mail can bring you back in.'}</p></div><a class="button quiet small" href="/account/email">Change<span class="visually-hidden"> e-mail</span></a></li>
