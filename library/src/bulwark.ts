@@ -80,6 +80,7 @@ import { type Recycle, recycle } from './shield/limits/recycle.ts'
 import { shed } from './shield/limits/shed.ts'
 import { retire } from './shield/limits/workers.ts'
 import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
+import { housekeeping } from './store/housekeeping/housekeeping.ts'
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
 import { type Fields, fields } from './vault/fields/fields.ts'
@@ -301,6 +302,7 @@ const KNOWN = {
     'own',
     'node',
     'checkpointSeconds',
+    'retentionDays',
     'checkpoints',
     'sinks',
   ],
@@ -541,6 +543,13 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     throw new ConfigFault('oauth', 'needs account, session and refresh to be on')
   }
 
+  const tidy = housekeeping({
+    stores,
+    clock,
+    sweep: () => Promise.all([accounts?.sweep(), written?.tidy()]),
+  })
+  tidy.start()
+
   const routes: SeenRoute[] = []
   const settled: Settled = {
     mode,
@@ -701,6 +710,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     facts: (tier = ownTier()) => factsOf(tier, NO_BACKLOG),
     async close() {
       shedding?.stop()
+      await tidy.stop()
       await accounts?.stop()
       await written?.close()
       if (options.stores === undefined) await stores.close()

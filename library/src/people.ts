@@ -1,6 +1,5 @@
 import { type AccountFlows, type AccountOptions, account } from './account/account.ts'
 import { type Factors, factors } from './account/factors/factors.ts'
-import { housekeeping } from './account/housekeeping/housekeeping.ts'
 import type { Mailer } from './account/mail/mail.ts'
 import { mailWorker } from './account/mail/worker.ts'
 import { type Passkeys, passkeys, type RelyingPartyOptions } from './account/passkeys/passkeys.ts'
@@ -44,6 +43,8 @@ export interface People {
   readonly flows: AccountFlows
   readonly factors: Factors
   readonly passkeys: Passkeys
+  /** Carries out what was put off until now: deletions and recoveries that nobody stopped. */
+  sweep(): Promise<unknown>
   /** Ends what works in the background; resolves when it has. */
   stop(): Promise<void>
 }
@@ -53,12 +54,12 @@ const QUEUE_SECONDS = 10
 const DEVELOPMENT_MAILS = 2000
 
 /**
- * Puts the account flows together, with the workers behind them: mails and housekeeping.
+ * Puts the account flows together, with the worker behind them that sends their mails.
  *
  * @throws {ConfigFault} when accounts lack what they stand on
  */
 export async function people(options: AccountModule, parts: PeopleParts): Promise<People> {
-  const { audit, sessions, stores, clock, permits } = parts
+  const { audit, sessions, stores, permits } = parts
   const [origin] = parts.origins
   if (origin === undefined) throw new ConfigFault('origin', 'is needed for the links in mails')
   if (audit === undefined) throw new ConfigFault('audit', 'is false, and accounts need it')
@@ -103,20 +104,14 @@ export async function people(options: AccountModule, parts: PeopleParts): Promis
     },
   )
   const second = factors(flows.ground, parts.fields, service)
-  const tidy = housekeeping({
-    stores,
-    clock,
-    sweep: () => Promise.all([flows.sweepDeleted(), second.recovery.sweep()]),
-  })
   mails?.start()
-  tidy.start()
   return {
     flows,
     factors: second,
     passkeys: passkeys(flows.ground, keySettings, service),
+    sweep: () => Promise.all([flows.sweepDeleted(), second.recovery.sweep()]),
     async stop() {
       await mails?.stop()
-      await tidy.stop()
     },
   }
 }

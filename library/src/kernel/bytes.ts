@@ -20,7 +20,7 @@ export function sameText(a: string, b: string): boolean {
 
 const BLOCK = 64
 const DIGEST = 32
-const LONGEST = 256
+const LONGEST = 1024
 
 /** A key ready to hash with: both blocks of RFC 2104, and room for what follows them. */
 interface Pads {

@@ -87,7 +87,7 @@ export const operation: Evidences = {
   }),
   '14.2.7': shown(
     'stores',
-    'library/src/account/housekeeping/housekeeping.test.ts',
+    'library/src/store/housekeeping/housekeeping.test.ts',
     '…: what has ended is taken out, what lives stays',
     {
       check: 'audit.kept-for-ever',
