@@ -27,8 +27,8 @@ const IDENTITY: ReadonlySet<string> = new Set(['binary', '8bit', '7bit'])
 /** Names under which a plain object keeps something else. */
 const TAKEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** No usual head is longer. */
-export const USUAL_BYTES = 512
+/** Hardly a usual head is longer; one that is takes the long way. */
+export const USUAL_BYTES = 256
 
 /** What every browser sends, to the letter, in ASCII, up to the blank line. */
 const USUAL =
