@@ -76,6 +76,11 @@ export interface Audit {
    * Answers how many. @throws {StoreFault}
    */
   retain(days: number): Promise<number>
+  /**
+   * What is due by the options: drops what is older than `retentionDays`, once a day in each
+   * process. Answers how many rows went. @throws {StoreFault}
+   */
+  tidy(): Promise<number>
   /** Signs the end of the log now; `undefined` when there is nothing new or no shelf. */
   checkpoint(): Promise<Checkpoint | undefined>
   /** Resolves when the sinks have all rows, or have failed to take them. */
@@ -121,6 +126,14 @@ export function audit(options: AuditOptions, parts: AuditParts): Audit {
   const carrying = parts.sinks && forwarding(log, parts.sinks, sinkEvents(make, waiting.push))
   carrying?.wake() // what an earlier run left behind
   let open = true
+  let retainedAt = Number.NEGATIVE_INFINITY
+  const drop = (days: number): Promise<number> =>
+    retain(days, {
+      log,
+      recordDurable: durably,
+      now: clock(),
+      ...(carrying && { takenThrough: carrying.takenThrough }),
+    })
   const durably = async (event: AuditEvent): Promise<void> => {
     if (!open) throw new StoreFault('auditLog.append', new Error('the log is closed'))
     await waiting.pushDurable(make(event))
@@ -150,13 +163,14 @@ export function audit(options: AuditOptions, parts: AuditParts): Audit {
       await durably({ code: 'audit.erased', outcome: 'success', targetId: accountId, ...by })
       return log.erase(accountId)
     },
-    retain: days =>
-      retain(days, {
-        log,
-        recordDurable: durably,
-        now: clock(),
-        ...(carrying && { takenThrough: carrying.takenThrough }),
-      }),
+    retain: drop,
+    async tidy() {
+      const { retentionDays } = settings
+      if (retentionDays === 0 || clock() - retainedAt < DAY_MS) return 0
+      const gone = await drop(retentionDays)
+      retainedAt = clock()
+      return gone
+    },
     async checkpoint() {
       await waiting.flush()
       return signing?.now()
@@ -181,6 +195,8 @@ export function audit(options: AuditOptions, parts: AuditParts): Audit {
     health: () => ({ waiting: waiting.waiting, lost: waiting.lost }),
   }
 }
+
+const DAY_MS = 86_400_000
 
 function sinkEvents(
   make: (event: AuditEvent) => AuditEntry,

@@ -22,12 +22,16 @@ export interface AuditOptions {
   readonly node?: string
   /** At most this long after a row a checkpoint signs it, when there is a shelf; 60. */
   readonly checkpointSeconds?: number
+  /** Rows older than that are dropped, once a day, as soon as every sink has them; never unless told. */
+  readonly retentionDays?: number
 }
 
 /** Options as judged, with what was left out filled in. */
 export interface AuditSettings extends EntrySettings {
   readonly queueLimit: number
   readonly checkpointMs: number
+  /** 0 keeps all. */
+  readonly retentionDays: number
   /** Whether an event of this code waits for the disk. */
   mustWait(code: string): boolean
 }
@@ -40,6 +44,7 @@ const OPTIONS: readonly (keyof AuditOptions)[] = [
   'own',
   'node',
   'checkpointSeconds',
+  'retentionDays',
 ]
 const KEEPINGS: readonly Keeping[] = ['plain', 'hash', 'none']
 
@@ -52,7 +57,7 @@ export function settingsOf(options: AuditOptions): AuditSettings {
       throw new ConfigFault(`audit.${name}`, `write 'plain', 'hash' or 'none'`)
     }
   }
-  for (const name of ['queueLimit', 'checkpointSeconds'] as const) {
+  for (const name of ['queueLimit', 'checkpointSeconds', 'retentionDays'] as const) {
     const value = options[name]
     if (value === undefined) continue
     if (!Number.isSafeInteger(value) || value < 1 || value > 1_000_000) {
@@ -74,6 +79,7 @@ export function settingsOf(options: AuditOptions): AuditSettings {
     own: options.own ?? {},
     queueLimit: options.queueLimit ?? 10_000,
     checkpointMs: (options.checkpointSeconds ?? 60) * 1000,
+    retentionDays: options.retentionDays ?? 0,
     mustWait: code => closed.some(one => (one.endsWith('.') ? code.startsWith(one) : code === one)),
   }
 }

@@ -242,6 +242,23 @@ test('retention keeps what a sink has not taken yet', async () => {
   assert.equal((await all(log))[0]?.sequence, 4)
 })
 
+test('housekeeping drops what is older than the options say, once a day, and nothing without them', async () => {
+  const clock = testClock()
+  const log = memoryStores().auditLog
+  const parts = { log, keys, clock, random: systemRandom() }
+  const heard = audit({ retentionDays: 7 }, parts)
+  for (let i = 0; i < 9; i++) heard.record({ code: 'login.succeeded', outcome: 'success' })
+  await heard.flush()
+  assert.equal(await heard.tidy(), 0)
+  clock.advance(8 * 86_400_000)
+  assert.equal(await audit({}, parts).tidy(), 0)
+  assert.equal(await heard.tidy(), 9)
+  heard.record({ code: 'login.succeeded', outcome: 'success' })
+  clock.advance(3_600_000)
+  assert.equal(await heard.tidy(), 0)
+  assert.deepEqual(await kinds(await all(log)), [])
+})
+
 test('a row linked by a key that was not given is not simply believed', async () => {
   const { rows } = await written(3)
   const { findings } = await verifyLog(rows, { keys: [strangerKeys] })

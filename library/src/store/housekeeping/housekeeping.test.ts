@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drivers } from '../drivers.test.kit.ts'
-import { house, PASSWORD, visit } from '../house.test.kit.ts'
+import { drivers } from '../../account/drivers.test.kit.ts'
+import { house, PASSWORD, visit } from '../../account/house.test.kit.ts'
 import { housekeeping } from './housekeeping.ts'
 
 for (const [driver, open] of await drivers()) {
