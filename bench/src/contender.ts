@@ -30,7 +30,7 @@ const canPin = existsSync('/usr/bin/taskset')
 /** Starts `servers/NAME.ts` and waits until it listens. */
 export async function contender(name: string, args: readonly string[] = []): Promise<Contender> {
   const file = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url))
-  const node = ['--conditions=bulwark:source', file, ...args]
+  const node = ['--conditions=bulwark:source', '--no-warnings', file, ...args]
   const [command, argv] = canPin
     ? ['taskset', ['-c', '0', process.execPath, ...node]]
     : [process.execPath, node]

@@ -33,7 +33,7 @@ export function shot(
 
 export interface LoadResult {
   readonly answers: number
-  /** By status class: 2 → how many. */
+  /** How many there were of each status. */
   readonly statuses: Readonly<Record<string, number>>
 }
 
@@ -68,7 +68,7 @@ export async function load(
         held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
         const answer = answerIn(held)
         if (answer === undefined || held.length < answer.length) return
-        const status = held.toString('latin1', 9, 10)
+        const status = held.toString('latin1', 9, 12)
         statuses[status] = (statuses[status] ?? 0) + 1
         answers += 1
         held = held.subarray(answer.length)

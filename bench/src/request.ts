@@ -1,146 +1,194 @@
+import { type Client, signedIn } from './clients.ts'
 import { type Contender, contender } from './contender.ts'
 import { load, type Shot, shot } from './load.ts'
+import { installedPeers } from './peers.ts'
 import { shown, spread } from './statistics.ts'
 
-/** One line of the table: the same request to two servers, in turns. */
-interface Row {
-  readonly name: string
-  readonly goal: number
-  readonly ours: readonly [server: string, ...args: string[]]
-  readonly theirs: readonly [server: string, ...args: string[]]
-  request(contender: Contender, ours: boolean): Shot
+/** What is asked of a server, and the status that answers it. */
+interface Asked {
+  readonly status: number
+  request(client: Client | undefined): Parameters<typeof shot>[1]
 }
 
-const BODY = JSON.stringify({ item: 'a book', quantity: 2, note: 'x'.repeat(200) })
+const GOOD = JSON.stringify({ item: 'a book', quantity: 2, note: 'x'.repeat(200) })
+const BAD = GOOD.replace(/.$/, ',')
 
-const session = ({ told }: Contender): Record<string, string> => ({
-  cookie: told['cookie'] ?? '',
+/** The fields of somebody who is signed in; a server that knows nobody is sent none. */
+function fields(client: Client | undefined): Record<string, string> {
+  if (client === undefined) return {}
+  const { cookie, csrfToken } = client
+  return { cookie, ...(csrfToken !== '' && { 'x-csrf-token': csrfToken }) }
+}
+
+const posted = (body: string, client: Client | undefined, more: Record<string, string> = {}) => ({
+  method: 'POST',
+  path: '/echo',
+  body,
+  headers: { ...fields(client), ...more },
 })
 
-const ROWS: readonly Row[] = [
-  {
-    name: 'GET, no session',
-    goal: 0.65,
-    ours: ['fastify-bulwark', 'memory'],
-    theirs: ['fastify-bare'],
-    request: ({ port }) => shot(port, { method: 'GET', path: '/' }),
+const ASKED = {
+  GET: { status: 200, request: client => ({ method: 'GET', path: '/', headers: fields(client) }) },
+  'GET, no session': { status: 200, request: () => ({ method: 'GET', path: '/' }) },
+  POST: { status: 200, request: client => posted(GOOD, client) },
+  'POST from another site': {
+    status: 403,
+    request: client =>
+      posted(GOOD, client, { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }),
   },
-  {
-    name: 'GET, session in SQLite',
-    goal: 0.5,
-    ours: ['fastify-bulwark', 'sqlite'],
-    theirs: ['fastify-bare'],
-    request: (at, ours) =>
-      shot(at.port, { method: 'GET', path: '/', ...(ours ? { headers: session(at) } : {}) }),
+  'POST of bad JSON': { status: 400, request: client => posted(BAD, client) },
+  'GET over the limit': {
+    status: 429,
+    request: client => ({ method: 'GET', path: '/limited', headers: fields(client) }),
   },
-  {
-    name: 'GET, session in memory',
-    goal: 0.65,
-    ours: ['fastify-bulwark', 'memory'],
-    theirs: ['fastify-bare'],
-    request: (at, ours) =>
-      shot(at.port, { method: 'GET', path: '/', ...(ours ? { headers: session(at) } : {}) }),
-  },
-  {
-    name: 'POST, session in memory, CSRF token',
-    goal: 0.6,
-    ours: ['fastify-bulwark', 'memory'],
-    theirs: ['fastify-bare'],
-    request: (at, ours) =>
-      shot(at.port, {
-        method: 'POST',
-        path: '/echo',
-        body: BODY,
-        ...(ours
-          ? { headers: { ...session(at), 'x-csrf-token': at.told['csrfToken'] ?? '' } }
-          : {}),
-      }),
-  },
-  {
-    name: 'GET, session in memory',
-    goal: 3.5,
-    ours: ['fastify-bulwark', 'memory'],
-    theirs: ['fastify-peers'],
-    request: at => shot(at.port, { method: 'GET', path: '/', headers: session(at) }),
-  },
-  {
-    name: 'POST, session in memory, CSRF token',
-    goal: 2.5,
-    ours: ['fastify-bulwark', 'memory'],
-    theirs: ['fastify-peers'],
-    request: at =>
-      shot(at.port, {
-        method: 'POST',
-        path: '/echo',
-        body: BODY,
-        headers: {
-          ...session(at),
-          'x-csrf-token': at.told['csrfToken'] ?? '',
-          'csrf-token': at.told['csrfToken'] ?? '',
-        },
-      }),
-  },
-]
+} satisfies Record<string, Asked>
+
+type Ask = keyof typeof ASKED
+/** A server with its arguments, asked one thing. */
+type Cell = readonly [server: string, ask: Ask]
+type Row = readonly [ours: Cell, theirs: Cell, goal: number | undefined]
+
+interface Goals {
+  readonly peers: readonly [get: number, post: number]
+  readonly bare: readonly [get: number, post: number]
+}
+
+/** Ours beside the floor, the usual stack and the bare framework; then what no goal can be above. */
+function rowsOf(framework: string, goals: Goals): readonly Row[] {
+  const ours = `${framework}-bulwark memory`
+  const [floor, peers, bare] = ['floor', 'peers', 'bare'].map(kind => `${framework}-${kind}`) as [
+    string,
+    string,
+    string,
+  ]
+  const both = (one: string, other: string, goal?: readonly [number, number]): readonly Row[] => [
+    [[one, 'GET'], [other, 'GET'], goal?.[0]],
+    [[one, 'POST'], [other, 'POST'], goal?.[1]],
+  ]
+  return [
+    ...both(ours, floor, [0.95, 0.95]),
+    ...both(ours, peers, goals.peers),
+    ...both(ours, bare, goals.bare),
+    [[ours, 'POST from another site'], [ours, 'POST'], 1],
+    [[ours, 'POST of bad JSON'], [ours, 'POST'], 1],
+    [[ours, 'GET over the limit'], [ours, 'GET'], 1],
+    ...both(floor, bare),
+    ...both(floor, peers),
+    ...both(bare, peers),
+  ]
+}
+
+const ALONE = 'fastify-bulwark memory session'
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  fastify: [
+    ...rowsOf('fastify', { peers: [3.5, 2.5], bare: [0.65, 0.6] }),
+    [['fastify-bulwark memory', 'GET, no session'], ['fastify-bare', 'GET'], 0.65],
+    [['fastify-bulwark sqlite', 'GET'], ['fastify-bare', 'GET'], 0.5],
+    [[ALONE, 'GET'], ['fastify-better-auth memory', 'GET'], 7],
+    [['fastify-bulwark sqlite session', 'GET'], ['fastify-better-auth sqlite', 'GET'], 10],
+  ],
+  express: rowsOf('express', { peers: [2, 2], bare: [0.7, 0.7] }),
+  hono: rowsOf('hono', { peers: [2.5, 2.5], bare: [0.52, 0.52] }),
+}
 
 const CONNECTIONS = 64
+const CLIENTS = 64
 
-/** Requests per second of the server's CPU. */
-async function capacity(at: Contender, one: Shot, milliseconds: number): Promise<number> {
+/** Microseconds of the main thread's CPU for one answer. */
+async function cost(
+  at: Contender,
+  shots: readonly Shot[],
+  status: number,
+  milliseconds: number,
+): Promise<number> {
   const before = await at.cpu()
-  const { answers, statuses } = await load(at.port, [one], {
+  const { answers, statuses } = await load(at.port, shots, {
     connections: CONNECTIONS,
     milliseconds,
   })
   const used = (await at.cpu()) - before
-  if (answers === 0 || statuses['2'] !== answers) {
-    throw new Error(`not every answer was a good one: ${JSON.stringify(statuses)}`)
+  if (answers === 0 || statuses[status] !== answers) {
+    throw new Error(`not every answer was a ${status}: ${JSON.stringify(statuses)}`)
   }
-  return answers / (used / 1e6)
+  return used / answers
 }
 
-async function measure(row: Row, rounds: number, milliseconds: number): Promise<string> {
-  const [ourName, ...ourArgs] = row.ours
-  const [theirName, ...theirArgs] = row.theirs
-  const ours = await contender(ourName, ourArgs)
-  const theirs = await contender(theirName, theirArgs)
-  const sides = [
-    { at: ours, one: row.request(ours, true) },
-    { at: theirs, one: row.request(theirs, false) },
-  ] as const
-  const ratios: number[] = []
-  const added: number[] = []
+interface Side {
+  readonly name: string
+  measure(milliseconds: number): Promise<number>
+}
+
+/** The costs of every cell of the rows, by its name, round by round. */
+async function measured(
+  rows: readonly Row[],
+  rounds: number,
+  milliseconds: number,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const servers = new Map<string, { readonly at: Contender; readonly clients: readonly Client[] }>()
+  const sides = new Map<string, Side>()
+  const costs = new Map<string, number[]>()
   try {
-    for (const { at, one } of sides) await capacity(at, one, milliseconds)
-    for (let round = 0; round < rounds; round++) {
-      const order = round % 2 === 0 ? [0, 1] : [1, 0]
-      const results = [0, 0]
-      for (const side of order as (0 | 1)[]) {
-        results[side] = await capacity(sides[side].at, sides[side].one, milliseconds)
+    for (const [server, ask] of rows.flatMap(row => row.slice(0, 2) as Cell[])) {
+      let known = servers.get(server)
+      if (known === undefined) {
+        const [file = '', ...args] = server.split(' ')
+        const at = await contender(file, args)
+        known = { at, clients: await signedIn(at.port, CLIENTS) }
+        servers.set(server, known)
       }
-      const [our = 0, their = 1] = results
-      ratios.push(our / their)
-      added.push(1e6 / our - 1e6 / their)
+      const { at, clients } = known
+      const { status, request } = ASKED[ask]
+      const asking = clients.length === 0 ? [undefined] : clients
+      const shots = asking.map(client => shot(at.port, request(client)))
+      const name = `${server}: ${ask}`
+      // The one request that a limit of one lets through is over before anything is measured.
+      await load(at.port, shots, { connections: 1, milliseconds: 1_000, most: 1 })
+      sides.set(name, { name, measure: ms => cost(at, shots, status, ms) })
+      costs.set(name, [])
+    }
+    // The first round warms everything up.
+    const order = [...sides.values()]
+    for (let round = 0; round <= rounds; round++) {
+      for (const { name, measure } of round % 2 === 0 ? order : order.toReversed()) {
+        const used = await measure(milliseconds)
+        if (round > 0) costs.get(name)?.push(used)
+      }
     }
   } finally {
-    await ours.stop()
-    await theirs.stop()
+    for (const { at } of servers.values()) await at.stop()
   }
-  const ratio = spread(ratios)
-  const verdict = ratio.median >= row.goal ? 'reached' : 'missed'
-  return `| ${row.name} | ${row.theirs.join(' ')} | ${shown(ratio)} | ${spread(added).median.toFixed(1)} us | ${row.goal} ${verdict} |`
+  return costs
 }
 
-/** Capacity of a service with all request-level defences, as a share of the bare framework. */
+function line(row: Row, costs: ReadonlyMap<string, readonly number[]>): string {
+  const [ours, theirs, goal] = row
+  const of = ([server, ask]: Cell): readonly number[] => costs.get(`${server}: ${ask}`) ?? []
+  const [our, their] = [of(ours), of(theirs)]
+  const ratio = spread(their.map((cost, round) => cost / (our[round] ?? Number.NaN)))
+  const verdict = goal === undefined ? '' : `${goal} ${ratio.median >= goal ? 'reached' : 'missed'}`
+  const [name, ask] = theirs
+  const against = ask === ours[1] || ask === 'GET' ? name : `${name}, ${ask}`
+  const cpu = [our, their].map(one => spread(one).median.toFixed(1)).join(' · ')
+  return `| ${ours[1]} | ${ours[0]} | ${against} | ${shown(ratio)} | ${cpu} us | ${verdict} |`
+}
+
+/**
+ * Capacity of services with all request-level defences beside the bare framework, the usual plugins
+ * and the floor: every server of a framework is asked in every round, forth and back by turns.
+ */
 export async function request(options: {
   readonly rounds: number
   readonly milliseconds: number
+  /** A framework. */
   readonly only?: string | undefined
 }): Promise<void> {
-  console.log(
-    '| request | against | capacity, ratio | added CPU | goal |\n| --- | --- | --- | --- | --- |',
-  )
-  for (const row of ROWS) {
-    if (options.only !== undefined && !row.name.includes(options.only)) continue
-    console.log(await measure(row, options.rounds, options.milliseconds))
+  installedPeers()
+  for (const [framework, rows] of Object.entries(ROWS)) {
+    if (options.only !== undefined && options.only !== framework) continue
+    const costs = await measured(rows, options.rounds, options.milliseconds)
+    console.log(
+      `\n### ${framework}\n\n| request | server | against | capacity, ratio | CPU a request | goal |\n| --- | --- | --- | --- | --- | --- |`,
+    )
+    for (const row of rows) console.log(line(row, costs))
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { auditBench } from './audit.ts'
 import { fieldsBench } from './fields.ts'
 import { oauthBench } from './oauth.ts'
 import { outbound } from './outbound.ts'
+import { installedPeers } from './peers.ts'
 import { request } from './request.ts'
 import { shield } from './shield.ts'
 import { storeBench } from './store.ts'
@@ -16,15 +17,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '11' },
-    seconds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '1' },
     only: { type: 'string' },
-    peers: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
 const milliseconds = Number(values.seconds) * 1000
-const { only, peers } = values
+const { only } = values
 
 /** Name, title and work of each bench; those of `all` run in a process of their own. */
 const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promise<void>]>> = {
@@ -35,7 +35,10 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
   shield: ['The parts of the shield alone', () => shield({ rounds, only })],
   fields: ['Sealed columns', () => fieldsBench({ rounds, rows: 10_000 })],
   audit: ['The audit log', () => auditBench({ rounds })],
-  outbound: ['Outgoing requests', () => outbound({ rounds, milliseconds, only, peers })],
+  outbound: [
+    'Outgoing requests',
+    () => outbound({ rounds, milliseconds, only, peers: installedPeers() }),
+  ],
   oauth: [
     'Whole OAuth flows, beside oidc-provider',
     () => oauthBench({ rounds, milliseconds, only }),
@@ -43,12 +46,9 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
   uploads: ['Uploads', () => uploadsBench({ rounds, mebibytes: 64, parts: 1000 })],
   store: [
     'Stores, beside their peers',
-    () => storeBench({ rounds, most: 100_000, peers: peers ?? mkdtempSync('/tmp/bulwark-peers-') }),
+    () => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
   ],
 }
-/** The peers of the stores are no dependencies of ours: `store` is run by itself, with `--peers`. */
-const ALL = Object.keys(BENCHES).filter(name => name !== 'store' || peers !== undefined)
-
 const PAGE = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
 const NEXT = /^## /m
 
@@ -76,7 +76,7 @@ function keep(name: string, section: string): void {
 }
 
 const name = positionals[0] ?? 'request'
-const chosen = name === 'all' ? ALL : [name]
+const chosen = name === 'all' ? Object.keys(BENCHES) : [name]
 const unknown = chosen.find(one => !Object.hasOwn(BENCHES, one))
 if (unknown !== undefined) {
   console.error(`There is no bench ${unknown}; there are all, ${Object.keys(BENCHES).join(', ')}.`)

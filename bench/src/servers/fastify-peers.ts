@@ -5,28 +5,33 @@ import helmet from '@fastify/helmet'
 import limit from '@fastify/rate-limit'
 import session from '@fastify/session'
 import Fastify from 'fastify'
-import { freePort, serving } from '../contender.ts'
+import { serving } from '../contender.ts'
 
-/** The usual stack of plugins, each as its README sets it up, with a session in memory. */
-const port = await freePort()
+declare module 'fastify' {
+  interface Session {
+    account?: string
+  }
+}
+
+/** The usual stack of plugins, each as its README sets it up and with its defaults, in memory. */
 const app = Fastify()
 await app.register(helmet)
 await app.register(cookie)
 await app.register(session, {
   secret: randomBytes(32).toString('hex'),
   cookie: { secure: false },
-  saveUninitialized: false,
 })
 await app.register(csrf, { sessionPlugin: '@fastify/session' })
 await app.register(limit, { max: 1_000_000_000, timeWindow: '1 minute' })
 app.get('/', async () => ({ hello: 'world' }))
-app.get('/csrf-token', async (_request, reply) => ({ csrfToken: reply.generateCsrf() }))
 app.post('/echo', { onRequest: app.csrfProtection }, async request => ({
   got: (request.body as { item: string }).item,
 }))
-await app.listen({ port, host: '127.0.0.1' })
-
-const answer = await app.inject({ url: '/csrf-token' })
-const { csrfToken } = answer.json() as { csrfToken: string }
-const [first] = [answer.headers['set-cookie']].flat()
-serving({ port, told: { cookie: first?.split(';')[0] ?? '', csrfToken } })
+app.get('/me', async request => ({ account: request.session.account ?? '' }))
+app.get('/csrf-token', async (_request, reply) => ({ csrfToken: reply.generateCsrf() }))
+app.get('/login', async request => {
+  request.session.account = crypto.randomUUID()
+  return {}
+})
+await app.listen({ port: 0, host: '127.0.0.1' })
+serving({ port: (app.server.address() as { port: number }).port })
