@@ -22,6 +22,12 @@ export declare const refusals: {
         readonly says: 'webhook.unknown_event';
         readonly status: 422;
     };
+    readonly busy: {
+        readonly code: 'webhook.busy';
+        readonly says: 'limits.busy';
+        readonly status: 503;
+        readonly retryAfterSeconds: 1;
+    };
 };
 export interface WebhooksOptions {
     /** Events that can be asked for. */
@@ -75,10 +81,13 @@ export interface Webhooks {
     runOnce(): Promise<number>;
     /** Looks every second. */
     start(): void;
+    /** Takes nothing more, and gives what is under way five seconds. */
     stop(): Promise<void>;
 }
-export declare const WEBHOOK_JOB = "webhook";
 /**
+ * Deliveries to addresses that account owners choose: each event at least once to each endpoint that
+ * asked for it, also when the process is killed, and always through the guard of `policy`.
+ *
  * @see Standard Webhooks; ASVS 1.3.6, 15.3.2
  */
 export declare function webhooks(options: WebhooksOptions): Webhooks;

@@ -12,7 +12,7 @@ import { throttles } from './admin/throttles.ts'
 import type { Database } from './data/database.ts'
 import type { StoresTold } from './data/open.ts'
 import { outboxRoutes } from './dev/outbox.ts'
-import { fileRoutes } from './files/routes.ts'
+import { fileRoutes, MAX_FILE_BYTES } from './files/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { noteStart, noteStop } from './lifecycle.ts'
 import { orders as openOrders } from './orders/orders.ts'
@@ -107,6 +107,7 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
   const files = uploads({
     storage: diskStorage({ folder: join(settings.dataFolder, 'files') }),
     allow: ALLOWED_FILES,
+    maxBytes: MAX_FILE_BYTES,
     rewrite: stripMetadata(),
     linkKey: app.bulwark.keys.for('download-link'),
     clock,

@@ -98,6 +98,15 @@ test('a form without script brings its token as a field, and a wrong one keeps n
   )
 })
 
+test('exactly 20 MB are kept, as the page says, and a byte more is not', async () => {
+  const most = Buffer.alloc(20_000_000, 'words\n')
+  const kept = await send(ann, 'most.txt', 'text/plain', most)
+  assert.equal(kept.status, 201, JSON.stringify(kept.json))
+  const more = await send(ann, 'more.txt', 'text/plain', Buffer.concat([most, Buffer.from('.')]))
+  assert.deepEqual([more.status, more.json['code']], [413, 'uploads.too_large'])
+  assert.equal((await ann.send('DELETE', `/api/files/${kept.json['id']}`)).status, 204)
+})
+
 test('a file over the limit is answered at once', async () => {
   const large = Buffer.alloc(30 * 1024 * 1024)
   const sent = await send(ann, 'large.png', 'image/png', large).catch(() => undefined)

@@ -8,6 +8,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const MIB = 1024 * 1024
 
+/** What the pages say as well: 20 MB, in one file or in several together. */
+export const MAX_FILE_BYTES = 20_000_000
+
 const owned = { access: { signedIn: true } } as const
 /** The parser's own bound is on the sum of all parts; this one is on the wire. */
 export const upload: Pick<RoutePolicy, 'limits' | 'csrf'> = {
