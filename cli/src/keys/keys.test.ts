@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { parseEnv } from 'node:util'
+import { fields } from 'bulwark/fields'
 import { deriveKeys } from 'bulwark/keys'
 import { type Random, systemRandom } from 'bulwark/random'
 import { keyRing, previousRoots } from 'bulwark/secrets'
@@ -210,6 +213,47 @@ test('an old key, a weak key, a key anybody can read and no key at all are findi
   assert.equal(weak.exit, EXIT.findings)
   assert.match(weak.stdout(), /where 32 are the least/)
   assert.match((await run(plant(t, {}), ['report'])).stdout(), /no BULWARK_ROOT_KEY is set/)
+})
+
+test('what is sealed is counted by key, and what no listed key opens is a finding', async t => {
+  const folder = plant(t, {})
+  await run(folder, ['new', '--env'])
+  const first = envOf(folder)['BULWARK_ROOT_KEY'] ?? ''
+  await run(folder, ['rotate'])
+  const second = envOf(folder)['BULWARK_ROOT_KEY'] ?? ''
+  const database = new DatabaseSync(join(folder, 'app.db'))
+  database.exec('CREATE TABLE people (id TEXT, phone TEXT, data TEXT)')
+  const put = (root: string, id: string): void => {
+    const ring = keyRing(root, [])
+    const phone = fields({ ring, random: systemRandom() })
+      .field('people', 'phone')
+      .seal(id, '+49 30 1234567')
+    const data = JSON.stringify({ sealed: phone, note: 'b1.is-no-sealed-value' })
+    database.prepare('INSERT INTO people VALUES (?, ?, ?)').run(id, phone, data)
+  }
+  put(first, '1')
+  put(first, '2')
+  put(second, '3')
+  const told = await run(folder, ['report', '--data', '.'])
+  assert.equal(told.exit, EXIT.clean)
+  assert.match(
+    told.stdout(),
+    /sealed under it: 1 in app\.db people\.phone, 1 in app\.db people\.data/,
+  )
+  assert.match(
+    told.stdout(),
+    /sealed under it: 2 in app\.db people\.phone, 2 in app\.db people\.data/,
+  )
+  const strange = randomBytes(32).toString('base64url')
+  put(strange, '4')
+  database.close()
+  const lost = await run(folder, ['report', '--data', '.'])
+  assert.equal(lost.exit, EXIT.findings)
+  assert.match(
+    lost.stdout(),
+    new RegExp(`1 sealed in app\\.db people\\.phone under ${deriveKeys(strange).id}`),
+  )
+  assert.equal((await run(folder, ['report', '--data', 'nowhere'])).exit, EXIT.usage)
 })
 
 test('a key that comes from a file of its own is reported from there', async t => {

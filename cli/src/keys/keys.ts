@@ -32,6 +32,7 @@ export const command: Command = {
       --print          reads the environment and prints both settings, for a secret store
   report               lists keys by id: role, age, until when, where from, what for
       --max-age DAYS   finding when the current key is older (default: 365)
+      --data FOLDER    counts what is sealed under each key in the SQLite files there
       --file FILE      another environment file
 
   --json               machine-readable
@@ -39,6 +40,7 @@ export const command: Command = {
 Examples:
   bulwark keys new --env
   bulwark keys rotate --days 14
+  bulwark keys report --data .data
 
 Exit status: 0 done, 1 report has findings, 2 wrong usage, 3 could not run.
 `,

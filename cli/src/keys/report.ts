@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { deriveKeys } from 'bulwark/keys'
 import { previousRoots } from 'bulwark/secrets'
@@ -6,12 +6,14 @@ import { EXIT, type Exit, type Terminal } from '../command.ts'
 import { parsed, Usage } from '../output/usage.ts'
 import { type EnvFile, readEnvFile } from './env-file.ts'
 import { day, madeDates, PREVIOUS_ROOT_KEYS, ROOT_KEY } from './root.ts'
+import { type Rows, sealedRows } from './rows.ts'
 
 const DAY = 86_400_000
 
 const OPTIONS = {
   file: { type: 'string', default: '.env' },
   'max-age': { type: 'string', default: '365' },
+  data: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 
@@ -51,7 +53,13 @@ export async function keysReport(
   const findings: string[] = []
   const keys = listed(file, values.file, terminal, now, findings)
   findings.push(...faults(keys, file, values.file, maxAge))
-  terminal.out(values.json ? `${JSON.stringify({ keys, findings })}\n` : story(keys, findings))
+  const rows = values.data === undefined ? undefined : counted(values.data, terminal)
+  findings.push(...orphans(keys, rows ?? []))
+  terminal.out(
+    values.json
+      ? `${JSON.stringify({ keys, ...(rows !== undefined && { rows }), findings })}\n`
+      : story(keys, rows, findings),
+  )
   return findings.length > 0 ? EXIT.findings : EXIT.clean
 }
 
@@ -128,12 +136,35 @@ function faults(keys: readonly Line[], file: EnvFile, shown: string, maxAge: num
   return found
 }
 
-function story(keys: readonly Line[], findings: readonly string[]): string {
-  const rows = keys.map(key => {
+function counted(folder: string, terminal: Terminal): readonly Rows[] {
+  const path = resolve(terminal.cwd, folder)
+  if (!existsSync(path)) throw new Usage(`--data ${folder}: there is no such folder`)
+  return sealedRows(path)
+}
+
+/** What no listed key opens is lost unless its key is found again. */
+function orphans(keys: readonly Line[], rows: readonly Rows[]): string[] {
+  return rows
+    .filter(({ key }) => !keys.some(({ id }) => id === key))
+    .map(({ key, place, rows }) => `${rows} sealed in ${place} under ${key}, which is not listed`)
+}
+
+function story(
+  keys: readonly Line[],
+  rows: readonly Rows[] | undefined,
+  findings: readonly string[],
+): string {
+  const under = (id: string): string => {
+    if (rows === undefined) return ''
+    const own = rows.filter(({ key }) => key === id)
+    const text = own.map(({ place, rows }) => `${rows} in ${place}`).join(', ')
+    return `          sealed under it: ${text === '' ? 'nothing' : text}\n`
+  }
+  const lines = keys.map(key => {
     const age = key.ageDays === null ? 'age unknown' : `${key.ageDays} days old`
     const until = key.until === null ? '' : `, until ${key.until}`
-    return `${key.id}  ${key.role.padEnd(8)}  ${age}${until}, from ${key.source}\n          ${key.use}\n`
+    return `${key.id}  ${key.role.padEnd(8)}  ${age}${until}, from ${key.source}\n          ${key.use}\n${under(key.id)}`
   })
   const told = findings.map(finding => `Finding: ${finding}\n`)
-  return [...rows, ...(told.length > 0 ? ['\n', ...told] : [])].join('')
+  return [...lines, ...(told.length > 0 ? ['\n', ...told] : [])].join('')
 }
