@@ -1,5 +1,5 @@
 import { deviceName } from '../device.ts'
-import { html, Markup } from '../html.ts'
+import { type Hole, html, Markup } from '../html.ts'
 import { csrfField, field, page, type State, says, type View } from '../layout.ts'
 import { newPasswordField } from './links.ts'
 import { shortTime } from './orders.ts'
@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly device: string
   readonly address: string
   readonly lastSeenAt: string
+  /** A second factor was proven in it. */
+  readonly strong: boolean
   readonly current: boolean
 }
 
@@ -21,6 +23,8 @@ export interface DeviceRow {
   readonly id: string
   readonly device: string
   readonly lastUsedAt: string
+  /** Until when it is spared the second step; absent for one that is merely known. */
+  readonly trustedUntil: string | undefined
 }
 
 export interface PasskeyRow {
@@ -38,6 +42,13 @@ export interface LinkRow {
   readonly linked: boolean
 }
 
+export interface Standing {
+  readonly enrolment: { readonly by: number } | undefined
+  readonly lowOnCodes: boolean
+  readonly backupCodes: number
+  readonly recovery: { readonly readyAt: number } | undefined
+}
+
 export interface AccountState extends State {
   readonly links: readonly LinkRow[]
   /** Whether a link may be made or cut without another proof. */
@@ -49,6 +60,8 @@ export interface AccountState extends State {
   readonly name: string | undefined
   readonly since: string
   readonly twoStep: { readonly on: boolean; readonly codesLeft: number }
+  /** What is still to be set up, what runs out, and a recovery that somebody asked for. */
+  readonly standing: Standing | undefined
   readonly passkeys: readonly PasskeyRow[]
   readonly sessions: readonly SessionRow[]
   readonly devices: readonly DeviceRow[]
@@ -58,8 +71,9 @@ export function accountPage(view: View, state: AccountState): string {
   return page(
     { ...view, scripts: ['passkeys.js'] },
     html`<h1>${state.name ?? state.email ?? 'Your account'}</h1>
-<p class="lead">${state.email ?? 'No address yet'} · here since ${state.since.slice(0, 10)}</p>
+<p class="lead">${state.email ?? 'No address yet'} · here since <time datetime="${state.since}">${state.since.slice(0, 10)}</time></p>
 ${says(state)}
+${standing(view, state.standing)}
 <section aria-labelledby="signing-in"><h2 id="signing-in">You, and how you sign in</h2>
 <ul class="rows">
 <li><div><strong>Name</strong><p>${state.name ?? 'None. It is yours to choose, and nothing depends on it.'}</p></div><a class="button quiet small" href="/account/name">Change<span class="visually-hidden"> name</span></a></li>
@@ -79,6 +93,21 @@ ${state.apps !== undefined && appSection(state.apps)}
   )
 }
 
+/** What cannot wait until somebody looks for it. */
+function standing(view: View, state: Standing | undefined): Hole {
+  if (state === undefined) return undefined
+  const { enrolment, lowOnCodes, backupCodes, recovery } = state
+  const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
+  return [
+    recovery !== undefined &&
+      html`<div class="notice bad" role="alert"><p>Somebody who knows your password asked to take your second step away on ${day(recovery.readyAt)}.</p>${button(view, '/account/recovery/cancel', 'Stop it', '', 'danger')}</div>`,
+    enrolment !== undefined &&
+      html`<p class="notice plain" role="status">Your role needs a second step by ${day(enrolment.by)}: <a href="/account/two-step">set up an app</a>, or add a passkey below. After that day you can do nothing else.</p>`,
+    lowOnCodes &&
+      html`<p class="notice plain" role="status">${backupCodes === 0 ? 'You have no backup codes' : `Only ${backupCodes} backup ${backupCodes === 1 ? 'code is' : 'codes are'} left`}: <a href="/account/two-step">make new ones</a> before you need them.</p>`,
+  ]
+}
+
 function twoStepRow({ on, codesLeft }: AccountState['twoStep']): Markup {
   const about = on
     ? codesLeft > 3
@@ -90,7 +119,7 @@ function twoStepRow({ on, codesLeft }: AccountState['twoStep']): Markup {
 }
 
 function passkeySection(view: View, passkeys: readonly PasskeyRow[]): Markup {
-  return html`<section aria-labelledby="passkeys"><h2 id="passkeys">Passkeys</h2>
+  return html`<section aria-labelledby="passkeys" data-passkey-signals><h2 id="passkeys">Passkeys</h2>
 <p class="about">Sign in with your finger, your face or the PIN of your device. A false page gets nothing from it.</p>
 <ul class="rows">
 ${
@@ -140,7 +169,7 @@ function sessionSection(view: View, sessions: readonly SessionRow[]): Markup {
   return html`<section aria-labelledby="sessions"><h2 id="sessions">Where you are signed in</h2>
 <ul class="rows">
 ${sessions.map(
-  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong> ${one.current && html`<span class="badge good">This one</span>`}<p><code>${one.address}</code> · ${time(one.lastSeenAt)}</p></div>${!one.current && button(view, `/account/sessions/${one.id}/end`, 'Sign out', deviceName(one.device), 'danger')}</li>
+  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong> ${one.current && html`<span class="badge good">This one</span>`} ${one.strong && html`<span class="badge plain">Two steps</span>`}<p><code>${one.address}</code> · ${time(one.lastSeenAt)}</p></div>${!one.current && button(view, `/account/sessions/${one.id}/end`, 'Sign out', deviceName(one.device), 'danger')}</li>
 `,
 )}</ul>
 <div class="actions under">${
@@ -155,7 +184,7 @@ function deviceSection(view: View, devices: readonly DeviceRow[]): Markup | unde
 <p class="about">Guesses of strangers do not hold you up on them. Forget those you no longer have.</p>
 <ul class="rows">
 ${devices.map(
-  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong><p>Last used ${time(one.lastUsedAt)}</p></div>${button(view, `/account/devices/${one.id}/forget`, 'Forget', deviceName(one.device), 'quiet')}</li>
+  one => html`<li><div><strong title="${one.device}">${deviceName(one.device)}</strong>${one.trustedUntil !== undefined && html` <span class="badge plain">No second step</span>`}<p>Last used ${time(one.lastUsedAt)}${one.trustedUntil !== undefined && ` · trusted until ${one.trustedUntil.slice(0, 10)}`}</p></div>${button(view, `/account/devices/${one.id}/forget`, 'Forget', deviceName(one.device), 'quiet')}</li>
 `,
 )}</ul></section>`
 }
@@ -238,16 +267,30 @@ ${csrfField(view.csrfToken)}
 
 export function twoStepPage(
   view: View,
-  state: State & { readonly on: boolean; readonly codesLeft: number },
+  state: State & {
+    readonly on: boolean
+    readonly codesLeft: number
+    /** A passkey stands beside the app, or in its place. */
+    readonly hasPasskey: boolean
+  },
 ): string {
+  const codes = html`<li><div><strong>Backup codes</strong><p>${state.codesLeft} are left. New ones make the old ones worthless.</p></div>${button(view, '/account/two-step/codes', 'Make new ones', '', 'quiet')}</li>`
   if (!state.on) {
     return page(
-      { ...view, narrow: true },
+      { ...view, narrow: true, scripts: ['passkeys.js'] },
       html`<h1>Two-step sign-in</h1>
 <p class="lead">An app on your phone makes a new code every half minute. Any authenticator app will do.</p>
 ${says(state)}
 <form class="card" method="post" action="/account/two-step">${csrfField(view.csrfToken)}
-<div class="actions"><button>Show the code to scan</button><a href="/account">Not now</a></div></form>`,
+<div class="actions"><button>Show the code to scan</button><a href="/account">Not now</a></div></form>
+${
+  !state.hasPasskey &&
+  html`<form class="row under" data-passkey="add" data-needs-passkeys hidden>
+${field('Or a passkey of this device', { name: 'name', required: false, maxlength: 60, value: 'My passkey' })}
+<button class="quiet" type="submit" data-passkey-button>Add a passkey</button>
+<p class="notice bad" role="alert" data-passkey-problem hidden></p></form>`
+}
+${state.hasPasskey && html`<ul class="rows">${codes}</ul>`}`,
     )
   }
   return page(
@@ -256,8 +299,8 @@ ${says(state)}
 <p class="lead">It is on. ${state.codesLeft} backup codes are left.</p>
 ${says(state)}
 <ul class="rows">
-<li><div><strong>Backup codes</strong><p>New ones make the old ones worthless.</p></div>${button(view, '/account/two-step/codes', 'Make new ones', '', 'quiet')}</li>
-<li><div><strong>Switch it off</strong><p>The password alone is enough again. Other devices are signed out.</p></div>${button(view, '/account/two-step/remove', 'Switch off', 'two-step sign-in', 'danger')}</li>
+${codes}
+<li><div><strong>Switch it off</strong><p>${state.hasPasskey ? 'Your passkey is asked for instead.' : 'The password alone is enough again.'} Other devices are signed out.</p></div>${button(view, '/account/two-step/remove', 'Switch off', 'two-step sign-in', 'danger')}</li>
 </ul>
 <p class="hint"><a href="/account">Back to your account</a></p>`,
   )

@@ -35,7 +35,7 @@ ${
 function grantRow(view: View, one: GrantRow) {
   const may = one.may.length === 0 ? 'know who you are' : one.may.join(', ')
   const alive = one.alive === 0 ? 'not signed in' : `signed in ${times(one.alive)}`
-  return html`<li><div><strong>${one.name}</strong> ${one.selfRegistered && html`<span class="badge plain">Chose its name itself</span>`}<p>May ${may}</p><p>Since ${one.since.slice(0, 10)} · ${alive}</p></div>${button(view, `/account/apps/${encodeURIComponent(one.clientId)}/revoke`, 'Take it back', `from ${one.name}`, 'danger')}</li>
+  return html`<li><div><strong>${one.name}</strong> ${one.selfRegistered && html`<span class="badge plain">Chose its name itself</span>`}<p>May ${may}</p><p>Since <time datetime="${one.since}">${one.since.slice(0, 10)}</time> · ${alive}</p></div>${button(view, `/account/apps/${encodeURIComponent(one.clientId)}/revoke`, 'Take it back', `from ${one.name}`, 'danger')}</li>
 `
 }
 

@@ -15,7 +15,16 @@ export interface LinkPage {
 }
 
 export const LINK_PAGES: Readonly<
-  Record<'verify' | 'confirmEmail' | 'undoEmail' | 'keepAccount' | 'unlock', LinkPage>
+  Record<
+    | 'verify'
+    | 'confirmEmail'
+    | 'undoEmail'
+    | 'keepAccount'
+    | 'unlock'
+    | 'recover'
+    | 'cancelRecovery',
+    LinkPage
+  >
 > = {
   verify: {
     path: '/verify-email',
@@ -45,6 +54,20 @@ export const LINK_PAGES: Readonly<
     lead: 'The deletion that is under way is called off.',
     button: 'Keep it',
     told: 'kept',
+  },
+  recover: {
+    path: '/recover',
+    heading: 'Begin anew with two-step sign-in',
+    lead: 'The app, the passkeys and the backup codes are taken away, and every device is signed out. Then sign in and set up new ones.',
+    button: 'Take them away',
+    told: 'recovered',
+  },
+  cancelRecovery: {
+    path: '/cancel-recovery',
+    heading: 'Keep your second step',
+    lead: 'Somebody asked to take it away. If it was not you, set a new password as well: they know the one you have.',
+    button: 'Keep it',
+    told: 'recovery-cancelled',
   },
   unlock: {
     path: '/unlock',

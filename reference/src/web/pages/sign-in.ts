@@ -37,9 +37,20 @@ ${(view.providers ?? []).map(({ id, name }) => html`<p><a class="button quiet wi
   )
 }
 
-/** The second step of a sign-in. Which steps there are is asked of nobody: the flow knows. */
-export function factorPage(view: View, state: SignInState): string {
+/** The second step of a sign-in. Which steps there are is what its flow says; without one, the usual. */
+export function factorPage(
+  view: View,
+  state: SignInState & {
+    readonly asked: readonly string[] | undefined
+    /** For how many days a browser may be spared it; 0 for never. */
+    readonly trustDays: number
+  },
+): string {
   const next = safeNext(state.next)
+  const asked = state.asked ?? ['totp', 'backup-code']
+  const spare =
+    state.trustDays > 0 &&
+    html`<label class="check"><input type="checkbox" name="remember" value="yes"> Not again on this device for ${state.trustDays} days</label>`
   const codeForm = (factor: string, label: string, hint: string, mode: 'numeric' | 'text') =>
     html`<form method="post" action="/login/factor">
 ${csrfField(view.csrfToken)}<input type="hidden" name="next" value="${next}"><input type="hidden" name="factor" value="${factor}">
@@ -51,20 +62,42 @@ ${field(label, {
   hint,
   code: true,
 })}
+${factor === 'totp' && spare}
 <div class="actions"><button>Go on</button></div>
 </form>`
+  const app = asked.includes('totp')
+  const key = asked.includes('passkey')
+  return page(
+    { ...view, narrow: true, scripts: ['passkeys.js'] },
+    html`<h1>One more step</h1>
+<p class="lead">The first one was right. ${key ? (app ? 'Now your passkey, or the code of your app.' : 'Now your passkey.') : 'Now the code of your authenticator app.'}</p>
+${says(state)}
+<div class="card" data-passkey="factor" data-next="${next}">
+${key && html`<div data-needs-passkeys hidden><button class="wide" type="button" data-passkey-button>Use your passkey</button>${!app && spare}</div>`}
+${app && codeForm('totp', 'Code', 'Six digits. A new one comes every half minute.', 'numeric')}
+${
+  asked.includes('backup-code') &&
+  html`<details class="more"${!app && !key && html` open`}><summary>Use a backup code instead</summary>
+${codeForm('backup-code', 'Backup code', 'One of the ten that you printed. Each works once.', 'text')}
+</details>`
+}
+<p class="notice bad" role="alert" data-passkey-problem hidden></p>
+</div>
+<details class="more"><summary>Everything is lost</summary>
+<p>The app, the passkeys, the codes? Then you can begin anew in some days. Until then a link in your mail, or any of them, calls it off.</p>
+<form method="post" action="/login/lost">${csrfField(view.csrfToken)}<div class="actions"><button class="danger">Begin anew</button></div></form></details>
+<p class="hint">Not you? <a href="/login">Start over</a>.</p>`,
+  )
+}
+
+/** After somebody asked to begin anew: when, and how it is called off. */
+export function waitingPage(view: View, readyAt: string): string {
   return page(
     { ...view, narrow: true },
-    html`<h1>One more step</h1>
-<p class="lead">Your password was right. Now the code of your authenticator app.</p>
-${says(state)}
-<div class="card">
-${codeForm('totp', 'Code', 'Six digits. A new one comes every half minute.', 'numeric')}
-<details class="more"><summary>Use a backup code instead</summary>
-${codeForm('backup-code', 'Backup code', 'One of the ten that you printed. Each works once.', 'text')}
-</details>
-</div>
-<p class="hint">Not you? <a href="/login">Start over</a>.</p>`,
+    html`<h1>Now wait</h1>
+<p class="lead">On ${readyAt} a link goes to your address. It takes the second step away, and you set up a new one.</p>
+<p>All your addresses are told, now and before it happens. If you find your app, your passkey or your codes: sign in with them, and nothing is taken away.</p>
+<p class="actions"><a class="button quiet" href="/login">To the sign-in</a></p>`,
   )
 }
 
@@ -115,6 +148,7 @@ ${newPasswordField('Password')}
 export interface Proofs {
   readonly password: boolean
   readonly totp: boolean
+  readonly backupCode: boolean
   readonly passkey: boolean
 }
 
@@ -139,6 +173,18 @@ ${field('Password', { name: 'password', type: 'password', autocomplete: 'current
 <form method="post" action="/step-up">${hidden}<input type="hidden" name="factor" value="totp">
 ${field('Code', { name: 'code', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 64, code: true })}
 <div class="actions"><button>Check the code</button></div></form></details>`
+}${
+  proofs.backupCode &&
+  html`<details class="more"><summary>Use a backup code</summary>
+<form method="post" action="/step-up">${hidden}<input type="hidden" name="factor" value="backup-code">
+${field('Backup code', { name: 'code', autocomplete: 'off', maxlength: 64, code: true })}
+<div class="actions"><button>Spend it</button></div></form></details>`
+}${
+  !proofs.password &&
+  !proofs.totp &&
+  !proofs.passkey &&
+  !proofs.backupCode &&
+  html`<p>You came by way of somebody else, so only they can say that it is you. <a href="/login?next=${next}">Sign in again</a>.</p>`
 }${
   proofs.passkey &&
   html`<div class="alternative" data-needs-passkeys hidden><p class="or"><span>or</span></p>
