@@ -1,28 +1,12 @@
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Complaint, Refusal } from '../../kernel/refusal.ts'
+import type { StandardIssue, StandardResult, StandardSchema } from '../../kernel/standard-schema.ts'
+
+export type { StandardIssue, StandardResult, StandardSchema }
 
 export const refusals = {
   invalid: { code: 'content.invalid', says: 'content.invalid', status: 422 },
 } as const
-
-/** The part of Standard Schema v1 that we use: zod, valibot, arktype and others have it. */
-export interface StandardSchema<Output = unknown> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
-  }
-}
-
-export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] }
-
-export interface StandardIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
 
 const MAX_COMPLAINTS = 20
 const MAX_DETAIL = 200

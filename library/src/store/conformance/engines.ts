@@ -84,7 +84,7 @@ async function databaseOn(url: string): Promise<TestPostgres> {
   }
 }
 
-async function query(connectionString: string, sql: string): Promise<void> {
+export async function query(connectionString: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   await client.connect()

@@ -13,7 +13,7 @@ import {
   isPlaceholder,
   keyRing,
   previousRoots,
-  type SettingSchema,
+  type StandardSchema,
   settings,
   weakness,
 } from './secrets.ts'
@@ -23,9 +23,10 @@ after(() => rmSync(folder, { recursive: true }))
 const GOOD = randomBytes(32).toString('base64url')
 
 /** A Standard Schema by hand, as any library would give it. */
-const port: SettingSchema<number> = {
+const port: StandardSchema<number> = {
   '~standard': {
     version: 1,
+    vendor: 'test',
     validate: value => {
       const number = Number(value)
       return Number.isInteger(number) && number > 0 && number < 65_536
