@@ -138,14 +138,14 @@ async function plain(defences: Bulwark): Promise<Server> {
   return listening(createServer(listener))
 }
 
-export const FRAMEWORKS = {
+export const FRAMEWORKS: Readonly<Record<string, (defences: Bulwark) => Promise<Server>>> = {
   fastify,
   express: (defences: Bulwark) => onExpressWith(defences, 'none'),
   'express, parsers before': (defences: Bulwark) => onExpressWith(defences, 'before'),
   'express, parsers after': (defences: Bulwark) => onExpressWith(defences, 'after'),
   hono,
   'node:http': plain,
-} as const
+}
 
 /** An answer, read to its end. */
 export interface Seen {
@@ -157,6 +157,7 @@ export interface Seen {
 /** A running framework, and what it has given out to those who ask it. */
 export interface House {
   readonly server: Server
+  readonly defences: Bulwark
   /** In place of `{own}`, `{session}`, `{token}`, `{visitor}`. */
   readonly given: ReadonlyMap<string, string>
 }
@@ -170,7 +171,7 @@ export async function houses(options: BulwarkOptions): Promise<ReadonlyMap<strin
   for (const [name, start] of Object.entries(FRAMEWORKS)) {
     const defences = await assemble({ ...options, stores: memoryStores(), clock: () => NOW })
     const server = await start(defences)
-    all.set(name, { server, given: await givenOut(server, defences) })
+    all.set(name, { server, defences, given: await givenOut(server, defences) })
   }
   return all
 }
@@ -187,9 +188,9 @@ async function givenOut(server: Server, defences: Bulwark): Promise<ReadonlyMap<
   ])
   if (defences.mode === 'production') return given
   const row = { what: 'a token', method: 'GET', path: '/csrf-token', status: 200 }
-  const own = await ask({ server, given }, { ...row, headers: { cookie: session } })
+  const own = await ask({ server, defences, given }, { ...row, headers: { cookie: session } })
   given.set('{token}', JSON.parse(own.text).csrfToken)
-  const visit = await ask({ server, given }, row)
+  const visit = await ask({ server, defences, given }, row)
   given.set('{visitor}', String(visit.headers['set-cookie']).split(';')[0] ?? '')
   return given
 }

@@ -17,7 +17,14 @@ const fields: readonly [string, string | undefined, string[], object?][] = [
   ['a chunked body in capitals', undefined, ['TRANSFER-ENCODING', 'Chunked']],
   ['a body with a length', undefined, ['Content-Length', '12']],
   ['cookies in two fields, as HTTP/2 has them', undefined, ['cookie', 'a=1', 'cookie', 'b=2']],
-  ['HTTP/2 pseudo fields', undefined, [':method', 'GET', ':path', '/'], { httpVersion: '2.0' }],
+  ['HTTP/2 without pseudo fields', 'framing.version', [], { httpVersion: '2.0' }],
+  ['HTTP/0.9', 'framing.version', [], { httpVersion: '0.9' }],
+  [
+    'HTTP/2 pseudo fields',
+    undefined,
+    [],
+    { httpVersion: '2.0', rawHeaders: [':method', 'GET', ':path', '/'] },
+  ],
   [
     'a length and chunks',
     'framing.two_lengths',
@@ -41,8 +48,8 @@ const fields: readonly [string, string | undefined, string[], object?][] = [
   [
     'chunks in HTTP/2',
     'framing.transfer_coding',
-    ['transfer-encoding', 'chunked'],
-    { httpVersion: '2.0' },
+    [],
+    { httpVersion: '2.0', rawHeaders: [':method', 'POST', 'transfer-encoding', 'chunked'] },
   ],
   ['two lengths', 'framing.repeated_field', ['Content-Length', '1', 'content-length', '1']],
   ['a length with a sign', 'framing.content_length', ['Content-Length', '+1']],

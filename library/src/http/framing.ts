@@ -6,6 +6,7 @@ const refused = { says: 'framing.refused', status: 400, close: true } as const
 
 type FramingReason =
   | 'method'
+  | 'version'
   | 'transferCoding'
   | 'twoLengths'
   | 'oldChunked'
@@ -22,6 +23,7 @@ export const refusals: Readonly<Record<FramingReason, Refusal>> = {
     headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },
     close: true,
   },
+  version: { code: 'framing.version', ...refused },
   transferCoding: { code: 'framing.transfer_coding', ...refused },
   twoLengths: { code: 'framing.two_lengths', ...refused },
   oldChunked: { code: 'framing.old_chunked', ...refused },
@@ -133,9 +135,16 @@ export function framing(
   const judgePath = judgeTarget(options.maxTargetBytes ?? 8192, options.paths ?? {})
   return request => {
     if (REFUSED_METHODS.has(request.method)) return refusals.method
+    if (!isKnownVersion(request)) return refusals.version
     if (request.rawHeaders.length > maxHeaders * 2) return refusals.headerCount
     return judgePath(request.target) ?? judgeFields(request.rawHeaders, request.httpVersion)
   }
+}
+
+/** Node's parser takes `HTTP/2.0` and `HTTP/0.9` in a line of text; HTTP/2 itself has pseudo fields. */
+function isKnownVersion({ httpVersion, rawHeaders }: RawRequest): boolean {
+  if (httpVersion === '1.1' || httpVersion === '1.0') return true
+  return httpVersion === '2.0' && rawHeaders[0]?.startsWith(':') === true
 }
 
 function judgeFields(rawHeaders: readonly string[], httpVersion: string): Refusal | undefined {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Application, NextFunction, Request, RequestHandler, Response } from 'express'
 import { assemble, type Bulwark, type BulwarkOptions, type Exchange } from '../../bulwark.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
@@ -58,6 +58,12 @@ export function bulwark(
         for (const warning of defences.ready()) process.emitWarning(warning, 'BulwarkWarning')
       }, stop)
     })
+    const { listen } = app
+    app.listen = (...where) => {
+      const server = listen.apply(app, where)
+      starting.then(defences => defences.harden(server), stop)
+      return server
+    }
     const inner = app.handle
     const outer: Handle = function outer(request, response, done) {
       if (ready === undefined) {
@@ -83,6 +89,11 @@ export function bulwark(
       request.principal = exchange.principal
       if (body !== undefined) request.body = body
       Object.defineProperty(request, 'query', { value: exchange.query, configurable: true })
+      if (request.method === 'OPTIONS' && !exchange.route.matched) {
+        takeOptions(response, () => {
+          at.finish(exchange, response, undefined, policies.allowed(stack, pathOf(request)))
+        })
+      }
       inner.call(app, request, response, (error?: unknown) => {
         if (done !== undefined && error === undefined && !exchange.route.matched) return done()
         const allowed = error === undefined ? policies.allowed(stack, pathOf(request)) : []
@@ -106,11 +117,29 @@ export function bulwark(
 /** What of Express 5 we hold on to besides its public face: tested against the pinned version. */
 interface Inside {
   handle: Handle
+  listen(...where: unknown[]): Server
   readonly router: { readonly stack: readonly RouterLayer[] }
   disable(setting: string): void
 }
 
 type Handle = (this: Inside, request: Request, response: Response, done?: NextFunction) => void
+
+/**
+ * Express answers OPTIONS by itself where a path takes other methods, with the list of them as field
+ * and body; nothing else here does. A middleware's own answer (CORS) goes its way.
+ */
+function takeOptions(response: Response, refuse: () => void): void {
+  const { end } = response
+  response.end = ((...given: Parameters<typeof end>) => {
+    response.end = end
+    const [body] = given as readonly unknown[]
+    if (response.headersSent || body === undefined || body !== response.getHeader('allow')) {
+      return end.apply(response, given)
+    }
+    refuse()
+    return response
+  }) as typeof end
+}
 
 /** Decision: a wrong option must stop the start, and Express has no place to say so but this one. */
 function stop(fault: unknown): never {
