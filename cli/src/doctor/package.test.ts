@@ -87,8 +87,16 @@ test('a folder without a package.json is wrong usage', async t => {
   assert.match(terminal.stderr(), /no package\.json/)
 })
 
-test('this repository’s own packages are found sound where they are built', async () => {
+test('of a package for a registry only what npm packs is looked at', async t => {
+  const manifest = { ...SOUND, files: ['dist', '!dist/**/*.test.*'] }
+  const left = { 'dist/orders.test.js': '', '.env': 'A=b', 'node_modules/typescript/x.js': '' }
+  const folder = plant(t, { ...FILES, ...left, 'package.json': manifest })
+  assert.deepEqual(await asked(folder, '.'), { exit: EXIT.clean, ids: [] })
+  const secret = plant(t, { ...FILES, 'dist/root.key': 'x', 'package.json': manifest })
+  assert.deepEqual((await asked(secret, '.')).ids, ['package.secrets-inside'])
+})
+
+test('this repository’s own packages are sound', async () => {
   const root = join(import.meta.dirname, '../../..')
-  const { ids } = await asked(root, 'library')
-  assert.ok(!ids.some(id => /secrets|inspector|unchecked|install-script/.test(id)), ids.join())
+  for (const name of ['library', 'cli']) assert.deepEqual((await asked(root, name)).ids, [], name)
 })

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Terminal } from '../command.ts'
 import type { Finding, Report } from '../output/finding.ts'
 import { Usage } from '../output/usage.ts'
+import { publishedNames } from '../scan/secrets/places.ts'
 import { configured } from './configured.ts'
 import { PACKAGE_CHECKS } from './package.checks.ts'
 import type { Tier } from './posture.ts'
@@ -20,8 +21,10 @@ export async function packaged(path: string, tier: Tier, terminal: Terminal): Pr
   const folder = resolve(terminal.cwd, path)
   const manifest = manifestIn(folder, path)
   const incomplete: string[] = []
-  const files = filesIn(folder, incomplete)
-  const built = { manifest, files, installed: installedIn(folder) }
+  // A package for a registry ships what npm packs of it; a service ships its folder.
+  const isPublished = manifest['private'] !== true && Array.isArray(manifest['files'])
+  const files = isPublished ? await publishedNames(folder, path) : filesIn(folder, incomplete)
+  const built = { manifest, files, installed: isPublished ? undefined : installedIn(folder) }
   const findings = PACKAGE_CHECKS.flatMap(({ severity, found, ...rule }): Finding[] => {
     const seen = found(built)
     if (seen === undefined) return []

@@ -121,18 +121,23 @@ export async function* published(
   passed: Passed,
 ): AsyncGenerator<Source> {
   const base = resolve(cwd, named)
+  for (const inner of await publishedNames(base, named)) {
+    const whole = join(base, inner)
+    const path = relative(cwd, whole).replaceAll('\\', '/')
+    const bytes = readFile(whole, path, passed)
+    if (bytes !== undefined) yield { path, inner, bytes }
+  }
+}
+
+/** Names of the files that `npm publish` would send from `base`. */
+export async function publishedNames(base: string, named: string): Promise<readonly string[]> {
   const output = await new Promise<string>((done, fail) => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
     execFile('npm', args, { cwd: base, maxBuffer: MAX_BYTES * 4 }, (error, stdout) =>
       error === null ? done(stdout) : fail(new Error(`npm pack failed in ${named}`)),
     )
   })
-  for (const inner of packedNames(JSON.parse(output))) {
-    const whole = join(base, inner)
-    const path = relative(cwd, whole).replaceAll('\\', '/')
-    const bytes = readFile(whole, path, passed)
-    if (bytes !== undefined) yield { path, inner, bytes }
-  }
+  return packedNames(JSON.parse(output))
 }
 
 /** A list of packages, or an object of them by name, each with its files. */
