@@ -25,22 +25,34 @@ async function ask(path, body) {
 }
 
 /** The browser may forget a key that the service does not know. */
-async function forget(credential) {
-  const signal = PublicKeyCredential.signalUnknownCredential
-  if (signal === undefined) return
-  await signal
-    .call(PublicKeyCredential, { rpId: location.hostname, credentialId: credential.id })
-    .catch(() => undefined)
+async function forget(rpId, credential) {
+  await PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId: credential.id }).catch(
+    () => undefined,
+  )
 }
 
-async function prove(path, how = {}) {
-  const options = await ask('/auth/passkeys/login/options')
+/** Tells the browser which keys are good and how their owner is called, so that it offers no others. */
+async function signal() {
+  const { signalAllAcceptedCredentials, signalCurrentUserDetails } = PublicKeyCredential
+  if (signalAllAcceptedCredentials === undefined) return
+  const response = await fetch('/auth/passkeys/signals', {
+    headers: { accept: 'application/json' },
+  })
+  if (!response.ok) return
+  const { rpId, userId, allAcceptedCredentialIds, name, displayName } = await response.json()
+  await PublicKeyCredential.signalAllAcceptedCredentials({ rpId, userId, allAcceptedCredentialIds })
+  if (signalCurrentUserDetails === undefined) return
+  await PublicKeyCredential.signalCurrentUserDetails({ rpId, userId, name, displayName })
+}
+
+async function prove(path, how = {}, asked = '/auth/passkeys/login/options', more = {}) {
+  const options = await ask(asked)
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
   const credential = await navigator.credentials.get({ publicKey, ...how })
   try {
-    return await ask(path, credential.toJSON())
+    return await ask(path, { ...credential.toJSON(), ...more })
   } catch (error) {
-    if (error.message === 'passkey.unknown') await forget(credential)
+    if (error.message === 'passkey.unknown') await forget(options.rpId, credential)
     throw error
   }
 }
@@ -71,6 +83,11 @@ function wire(part) {
       await prove('/auth/passkeys/login/verify', how)
       location.assign(next)
     },
+    factor: async how => {
+      const rememberDevice = part.querySelector('[name="remember"]')?.checked === true
+      await prove('/auth/mfa/passkey/verify', how, '/auth/mfa/passkey/options', { rememberDevice })
+      location.assign(next)
+    },
     'step-up': async how => {
       await prove('/auth/passkeys/step-up', how)
       location.assign(next)
@@ -83,6 +100,9 @@ function wire(part) {
   const deed = deeds[part.dataset.passkey]
 
   const fail = error => {
+    if (error.message === 'factor.flow_over') {
+      return location.assign('/login?problem=factor.flow_over')
+    }
     if (error.message === 'access.step_up') return location.assign('/step-up?next=/account')
     if (CANCELLED.has(error.name) || problem === null) return undefined
     problem.textContent =
@@ -121,4 +141,5 @@ function wire(part) {
 if (supported) {
   for (const hidden of document.querySelectorAll('[data-needs-passkeys]')) hidden.hidden = false
   for (const part of document.querySelectorAll('[data-passkey]')) wire(part)
+  if (document.querySelector('[data-passkey-signals]') !== null) signal().catch(() => undefined)
 }

@@ -25,9 +25,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'password.context': 'The password is made of your name, your address or ours. Choose another.',
   'factor.refused': 'That code is not right, or was used already. Wait for the next one.',
   'factor.flow_over': 'That took too long, or too many codes were wrong. Sign in again.',
+  'factor.needed':
+    'The password alone is not enough where there is a second step: use that instead.',
+  'factor.enrolment_required':
+    'Your role needs a second step, and the time to set it up is over. Do it now to go on.',
+  'factor.last_required':
+    'Your role needs a second step, and that is the last one. Add another first.',
+  'recovery.no_mailbox':
+    'No mail reaches this account, so it cannot be begun anew. Ask who runs the service.',
   'factor.slow_down': 'Too many wrong codes. Wait an hour, or use another way in.',
   'passkey.refused': 'The passkey could not be checked. Try again.',
   'passkey.unknown': 'This passkey is not known here any more.',
+  'passkey.last_way_in': 'That is your last way in. Set a password first.',
   'passkey.too_many': 'There are twenty passkeys already. Remove one first.',
   'social.refused': 'That sign-in could not be checked. Try again.',
   'social.declined': 'You did not allow it, so nothing happened.',
@@ -91,6 +100,8 @@ const NOTICES: Readonly<Record<string, string>> = {
   name: 'From now on you go by that name.',
   'app-revoked': 'It may not act for you any more.',
   email: 'Look at the mail of the new address: its link makes the change.',
+  recovered: 'The second step is gone. Sign in, and set up a new one.',
+  'recovery-cancelled': 'Nothing is taken away.',
   'two-step-off': 'Two-step sign-in is off.',
   'passkey-added': 'The passkey is ready. Next time, sign in with it.',
   'passkey-removed': 'The passkey is gone. You can remove it from your device as well.',

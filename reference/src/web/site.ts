@@ -1,4 +1,5 @@
 import type { Bulwark, RoutePolicy } from 'bulwark'
+import { owesSecond } from 'bulwark/assurance'
 import type { Refusal } from 'bulwark/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { View } from './layout.ts'
@@ -21,6 +22,11 @@ type Config = { readonly config: RoutePolicy }
 
 export const sensitive: Config = { config: { ...open.config, headers: 'sensitive-page' } }
 export const sensitiveForm: Config = { config: { ...form.config, headers: 'sensitive-page' } }
+
+/** Also for a session that is only good for setting up a second factor. */
+const enrolling = { public: true, enrolling: true } as const
+export const enrollingPage: Config = { config: { ...sensitive.config, access: enrolling } }
+export const enrollingForm: Config = { config: { ...sensitiveForm.config, access: enrolling } }
 
 type Present<Name extends keyof Bulwark> = NonNullable<Bulwark[Name]>
 
@@ -92,13 +98,17 @@ export function site(app: FastifyInstance): Site | undefined {
     fields: request => (request.body ?? {}) as Form,
     query,
     toLogin: (request, reply) =>
-      go(reply, `/login?next=${encodeURIComponent(request.exchange.incoming.path)}`),
+      request.exchange.enrolling
+        ? go(reply, '/account/two-step?problem=factor.enrolment_required')
+        : go(reply, `/login?next=${encodeURIComponent(request.exchange.incoming.path)}`),
     back(reply, path, refusal) {
       if (refusal.says === 'access.step_up') {
         return go(reply, `/step-up?next=${encodeURIComponent(path)}`)
       }
       return go(reply, `${path}?problem=${encodeURIComponent(refusal.says)}`)
     },
-    isFresh: session => clock() - session.authenticatedAt <= account.ground.settings.stepUpMs,
+    isFresh: session =>
+      !owesSecond(session.factors) &&
+      clock() - session.authenticatedAt <= account.ground.settings.stepUpMs,
   }
 }

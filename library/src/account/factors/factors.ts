@@ -65,6 +65,8 @@ export interface Factors {
   readonly recovery: Recovery
   /** What an account must prove after its first factor; nothing when it has no second one. */
   owed(accountId: string): Promise<readonly string[]>
+  /** What a sign-in that waits may prove; `undefined` when there is none. */
+  asked(visit: Visit, flow?: string): Promise<readonly string[] | undefined>
   view(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<FactorView>
   /** What a session's person still has to set up; `undefined` when nothing. */
   enrolment(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Enrolment | undefined>
@@ -158,6 +160,12 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
     backupCodes: paper,
     recovery: anew,
     owed: async accountId => owedFactors(await factorState(credentials, accountId)),
+    async asked(visit, flow) {
+      const found = await waitingFlow(ground, visit, flow, 'peek')
+      return found.ok
+        ? owedFactors(await factorState(credentials, found.value.account.id))
+        : undefined
+    },
     enrolment: who => enrolmentDue(ground, who),
     overdue: async who =>
       (await enrolmentDue(ground, who))?.overdue === true ? enrolling.overdue : undefined,

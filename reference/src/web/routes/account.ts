@@ -1,3 +1,4 @@
+import { aalOf } from 'bulwark/assurance'
 import type { Outcome } from 'bulwark/outcome'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
@@ -10,7 +11,14 @@ import {
 } from '../pages/account.ts'
 import { safeNext, stepUpPage } from '../pages/sign-in.ts'
 import { sentence } from '../sentences.ts'
-import { type Form, type Site, sensitive, sensitiveForm } from '../site.ts'
+import {
+  enrollingForm,
+  enrollingPage,
+  type Form,
+  type Site,
+  sensitive,
+  sensitiveForm,
+} from '../site.ts'
 
 type Session = NonNullable<FastifyRequest['exchange']['session']>
 type Handle = (
@@ -19,11 +27,15 @@ type Handle = (
   session: Session,
 ) => Promise<FastifyReply> | FastifyReply
 
-/** Routes for whoever has a session; others are led to the sign-in. */
-export function own(site: Site) {
+/**
+ * Routes for whoever has a session; others are led to the sign-in, and who has yet to set up a second
+ * factor to where that is done, which is on `enrolling` routes.
+ */
+export function own(site: Site, { enrolling = false }: { readonly enrolling?: boolean } = {}) {
+  const [page, form] = enrolling ? [enrollingPage, enrollingForm] : [sensitive, sensitiveForm]
   return {
     get(path: string, handle: Handle): void {
-      site.app.get(path, sensitive, async (request, reply) => {
+      site.app.get(path, page, async (request, reply) => {
         const { session } = request.exchange
         return session === undefined
           ? site.toLogin(request, reply)
@@ -39,7 +51,7 @@ export function own(site: Site) {
       )
     },
     post(path: string, handle: Handle): void {
-      site.app.post(path, sensitiveForm, async (request, reply) => {
+      site.app.post(path, form, async (request, reply) => {
         const { session } = request.exchange
         return session === undefined ? site.go(reply, '/login') : handle(request, reply, session)
       })
@@ -81,6 +93,7 @@ export function accountRoutes(site: Site): void {
       name: user.name,
       since: iso(user.createdAt),
       twoStep: { on: owed?.includes('totp') === true, codesLeft: codesLeft ?? 0 },
+      standing: await factors?.view(session),
       passkeys: keys ?? [],
       links: (social?.providers ?? []).map(({ id, name }) => ({
         id,
@@ -92,12 +105,14 @@ export function accountRoutes(site: Site): void {
         device: one.device,
         address: one.address,
         lastSeenAt: iso(one.lastSeenAt),
+        strong: aalOf(one.factors) === 'aal2',
         current: one.idHash === session.idHash,
       })),
-      devices: devices.map(({ id, device, lastUsedAt }) => ({
+      devices: devices.map(({ id, device, lastUsedAt, trustedUntil }) => ({
         id,
         device,
         lastUsedAt: iso(lastUsedAt),
+        trustedUntil: trustedUntil === undefined ? undefined : iso(trustedUntil),
       })),
     })
     return page(reply, text)
@@ -120,6 +135,12 @@ export function accountRoutes(site: Site): void {
     if (passkeys === undefined) return go(reply, '/account')
     const outcome = await passkeys.remove(visit(request), session, idOf(request))
     return settle(reply, outcome, 'passkey-removed')
+  })
+
+  mine.post('/account/recovery/cancel', async (request, reply, session) => {
+    if (factors === undefined) return go(reply, '/account')
+    const outcome = await factors.recovery.cancel(visit(request), session.accountId)
+    return settle(reply, outcome, 'recovery-cancelled')
   })
 
   mine.fresh('/account/password', async (request, reply) =>
@@ -182,22 +203,28 @@ export function accountRoutes(site: Site): void {
       passkeys?.list(accountId),
     ])
     return {
-      password: user?.passwordHash !== undefined,
+      // Beside a second factor the password freshens nothing.
+      password: user?.passwordHash !== undefined && (owed?.length ?? 0) === 0,
+      backupCode: owed?.includes('backup-code') === true,
       totp: owed?.includes('totp') === true,
       passkey: (keys?.length ?? 0) > 0,
     }
   }
-  mine.get('/step-up', async (request, reply, session) => {
+  const proving = own(site, { enrolling: true })
+  proving.get('/step-up', async (request, reply, session) => {
     const { next } = query(request)
     const about = await view(request, 'Is it still you?')
     const state = { next, ...told(request) }
     return page(reply, stepUpPage(about, await proofs(session.accountId), state))
   })
-  mine.post('/step-up', async (request, reply, session) => {
-    const { password, code, next } = fields(request)
+  proving.post('/step-up', async (request, reply, session) => {
+    const { password, code, factor, next } = fields(request)
     const outcome =
       code !== undefined && factors !== undefined
-        ? await factors.stepUp(visit(request), session, { factor: 'totp', code })
+        ? await factors.stepUp(visit(request), session, {
+            factor: factor === 'backup-code' ? 'backup-code' : 'totp',
+            code,
+          })
         : await account.stepUp(visit(request), session, { password: password ?? '' })
     if (outcome.ok) return go(reply, safeNext(next, '/account'), outcome.value)
     const about = await view(request, 'Is it still you?')

@@ -42,6 +42,11 @@ export function linkRoutes(site: Site): void {
   byLink(LINK_PAGES.undoEmail, account.undoEmail)
   byLink(LINK_PAGES.keepAccount, account.keepByLink)
   byLink(LINK_PAGES.unlock, account.unlockByLink)
+  const { factors } = app.bulwark
+  if (factors !== undefined) {
+    byLink(LINK_PAGES.recover, factors.recovery.complete)
+    byLink(LINK_PAGES.cancelRecovery, factors.recovery.cancelByLink)
+  }
 
   app.get('/forgot-password', sensitive, async (request, reply) =>
     page(reply, forgotPage(await view(request, 'Forgot your password?'), {})),

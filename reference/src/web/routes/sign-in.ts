@@ -1,9 +1,16 @@
 import type { Outcome } from 'bulwark/outcome'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FirstAdministrator } from '../../setup/setup.ts'
-import { factorPage, loginPage, registerPage, safeNext, setupPage } from '../pages/sign-in.ts'
+import {
+  factorPage,
+  loginPage,
+  registerPage,
+  safeNext,
+  setupPage,
+  waitingPage,
+} from '../pages/sign-in.ts'
 import { sentence } from '../sentences.ts'
-import { form, type Site, sensitive, sensitiveForm } from '../site.ts'
+import { enrollingForm, type Site, sensitive, sensitiveForm } from '../site.ts'
 
 type SignedIn = Extract<Awaited<ReturnType<Site['account']['login']>>, { ok: true }>['value']
 
@@ -30,6 +37,7 @@ export function signInRoutes(
   }
 
   app.get('/login', sensitive, async (request, reply) => {
+    if (request.exchange.enrolling) return site.toLogin(request, reply)
     const { next } = query(request)
     return page(reply, loginPage(await view(request, 'Sign in'), { next, ...told(request) }))
   })
@@ -43,23 +51,35 @@ export function signInRoutes(
     return page(reply, loginPage(about, { email, next, problem }), outcome.refusal.status)
   })
 
+  const trustDays = account.ground.settings.factors.trustMs / 86_400_000
   app.get('/login/factor', sensitive, async (request, reply) => {
     const { next } = query(request)
-    return page(reply, factorPage(await view(request, 'One more step'), { next, ...told(request) }))
+    const asked = await factors?.asked(visit(request))
+    const state = { next, asked, trustDays, ...told(request) }
+    return page(reply, factorPage(await view(request, 'One more step'), state))
+  })
+  app.post('/login/lost', sensitiveForm, async (request, reply) => {
+    if (factors === undefined) return go(reply, '/login')
+    const outcome = await factors.recovery.request(visit(request), { flow: undefined })
+    if (!outcome.ok) return go(reply, `/login?problem=${encodeURIComponent(outcome.refusal.says)}`)
+    const readyAt = new Date(outcome.value.readyAt).toUTCString()
+    return page(reply, waitingPage(await view(request, 'Now wait'), readyAt), 202)
   })
   app.post('/login/factor', sensitiveForm, async (request, reply) => {
-    const { factor, code = '', next = '' } = fields(request)
+    const { factor, code = '', next = '', remember } = fields(request)
     if (factors === undefined) return go(reply, '/login')
     const outcome = await factors.finish(visit(request), {
       factor: factor === 'backup-code' ? 'backup-code' : 'totp',
       code,
+      remember: remember === 'yes',
     })
     if (outcome.ok) return enter(request, reply, outcome.value, next)
     const { refusal } = outcome
     if (refusal.says === 'factor.flow_over') return go(reply, '/login?problem=factor.flow_over')
     const problem = sentence(refusal)
     const about = await view(request, 'One more step')
-    return page(reply, factorPage(about, { next, problem }), refusal.status)
+    const asked = await factors.asked(visit(request))
+    return page(reply, factorPage(about, { next, problem, asked, trustDays }), refusal.status)
   })
 
   app.get('/register', sensitive, async (request, reply) =>
@@ -90,12 +110,12 @@ export function signInRoutes(
     return page(reply, setupPage(about, { email, problem }), outcome.refusal.status)
   })
 
-  app.post('/logout', form, async (request, reply) => {
+  app.post('/logout', enrollingForm, async (request, reply) => {
     const { session } = request.exchange
     if (session === undefined) return go(reply, '/')
     return go(reply, '/', await account.logout(visit(request), session))
   })
-  app.post('/logout-all', form, async (request, reply) => {
+  app.post('/logout-all', enrollingForm, async (request, reply) => {
     const { session } = request.exchange
     if (session === undefined) return go(reply, '/')
     return go(reply, '/', await account.logoutAll(visit(request), session))

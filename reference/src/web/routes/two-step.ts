@@ -10,14 +10,19 @@ export function twoStepRoutes(site: Site): void {
   const { app, visit, view, page, go, fields, told, back } = site
   const { factors } = app.bulwark
   if (factors === undefined) return
-  const mine = own(site)
+  const mine = own(site, { enrolling: true })
 
   mine.fresh(PATH, async (request, reply, session) => {
     const [owed, codesLeft] = await Promise.all([
       factors.owed(session.accountId),
       factors.backupCodes.remaining(session.accountId),
     ])
-    const state = { ...told(request), on: owed.includes('totp'), codesLeft }
+    const state = {
+      ...told(request),
+      on: owed.includes('totp'),
+      hasPasskey: owed.includes('passkey'),
+      codesLeft,
+    }
     return page(reply, twoStepPage(await view(request, 'Two-step sign-in'), state))
   })
   mine.post(PATH, async (request, reply, session) => {
