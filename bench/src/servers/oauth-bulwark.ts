@@ -10,8 +10,11 @@ import Fastify from 'fastify'
 import { freePort, serving } from '../contender.ts'
 import { CALLBACK, CLIENT } from '../oauth-flow.ts'
 
-/** The authorization server, all defences on; arguments: `memory` or `sqlite`, `jwt` or `opaque`. */
-const [store, format] = process.argv.slice(2)
+/**
+ * The authorization server, all defences on; arguments: `memory` or `sqlite`, `jwt` or `opaque`, and
+ * `count` where the calls of the store are counted and the time is not.
+ */
+const [store, format, mode] = process.argv.slice(2)
 let calls = 0
 
 /** Counts the calls of every port but the log, whose writes are gathered. */
@@ -39,11 +42,11 @@ function counted(stores: Stores): Stores {
   }
 }
 
-const stores = counted(
+const plain =
   store === 'sqlite'
     ? sqliteStores({ path: join(mkdtempSync(join(tmpdir(), 'bulwark-bench-')), 'store.db') })
-    : memoryStores(),
-)
+    : memoryStores()
+const stores = mode === 'count' ? counted(plain) : plain
 const port = await freePort()
 const app = Fastify()
 await app.register(bulwark, {
