@@ -50,5 +50,13 @@ export declare function admit(findings: readonly Finding[], tier: Tier): readonl
  * @throws {ConfigFault} when a finding is accepted that no check reports, or without a reason
  */
 export declare function doctorOptions(options?: DoctorOptions): DoctorOptions;
-/** Every requirement of ASVS 5.0 and how a service stands to it; loaded only when it is asked for. */
-export declare function requirements(findings: readonly Finding[]): Promise<readonly Requirement[]>;
+/**
+ * Every requirement of ASVS 5.0 and how a service stands to it; loaded only when it is asked for.
+ *
+ * @param about the service's facts, which tell what is not in use; and whether it is the reference
+ *   service, whose pages and files have tests of their own
+ */
+export declare function requirements(findings: readonly Finding[], about?: {
+    readonly facts?: Facts;
+    readonly isReference?: boolean;
+}): Promise<readonly Requirement[]>;
