@@ -3,10 +3,12 @@ import { Readable } from 'node:stream'
 import type { Bulwark } from '../bulwark.ts'
 import { leaveUnread } from '../http/linger.ts'
 import type { Refusal } from '../kernel/refusal.ts'
+import { after, type Soon } from '../kernel/soon.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { refusals } from '../pipeline/refusals.ts'
 import type { Route } from '../pipeline/route.ts'
+import { dresser } from './dress.ts'
 import { type EndpointMatch, endpointTable } from './endpoint-table.ts'
 import { Refused } from './refused.ts'
 
@@ -21,13 +23,14 @@ export interface Admitted {
 export interface Serving {
   /**
    * Judges the request, reads its body and answers refusals and Bulwark's own routes. `undefined`:
-   * it is answered, leave it alone. `routeOf` is asked once.
+   * it is answered, leave it alone. `routeOf` is asked once. Without a promise where nothing has to
+   * be waited for.
    */
   admit(
     message: IncomingMessage,
     response: ServerResponse,
     routeOf: () => Route | undefined,
-  ): Promise<Admitted | undefined>
+  ): Soon<Admitted | undefined>
   /** Answers a thrown error, or 404 and 405 when there was none. */
   finish(
     exchange: Exchange,
@@ -37,16 +40,15 @@ export interface Serving {
   ): void
   /** The route of what nothing matched. */
   readonly unmatched: Route
-  /** The exchange of a request that was admitted. */
-  exchangeOf(message: IncomingMessage): Exchange | undefined
 }
 
 export function serving(defences: Bulwark): Serving {
   const way = defences.pipeline
   const unmatched = defences.route('ANY', '*', undefined)
   const endpoints = endpointTable(defences)
-  const exchanges = new WeakMap<IncomingMessage, Exchange>()
   const hardened = new WeakSet<object>()
+  const dress = dresser(way)
+  let lastHardened: object | undefined
 
   const answer = (response: ServerResponse, exchange: Exchange, refusal: Refusal): void => {
     way.note(exchange, refusal)
@@ -58,49 +60,80 @@ export function serving(defences: Bulwark): Serving {
     write(response, way.problem(exchange, refusal))
   }
 
+  /** A thrown error: what a parser or a route refused, or a fault. */
+  const fail = (response: ServerResponse, exchange: Exchange, error: unknown): undefined => {
+    answer(
+      response,
+      exchange,
+      error instanceof Refused ? error.refusal : way.faulted(exchange, error),
+    )
+  }
+
   const run = async (
     response: ServerResponse,
     exchange: Exchange,
     match: EndpointMatch,
     body: unknown,
-  ): Promise<void> => {
+  ): Promise<undefined> => {
     const { params } = match
     const outcome = await match.endpoint.handle(exchange, { params, body, query: exchange.query })
     if (outcome.ok) write(response, outcome.value)
     else answer(response, exchange, outcome.refusal)
   }
 
+  const letIn = (
+    response: ServerResponse,
+    exchange: Exchange,
+    own: EndpointMatch | undefined,
+    body: unknown,
+  ): Soon<Admitted | undefined> =>
+    own === undefined ? { exchange, body } : run(response, exchange, own, body)
+
+  /** What comes once the request is judged: its body, then whoever serves it. */
+  const goOn = (
+    message: IncomingMessage,
+    response: ServerResponse,
+    exchange: Exchange,
+    own: EndpointMatch | undefined,
+  ): Soon<Admitted | undefined> => {
+    const { limits } = exchange.route.policy
+    if (limits?.bodySeconds !== undefined) defences.extend(message, limits.bodySeconds)
+    if (!defences.parsesBodies || !hasBody(message))
+      return letIn(response, exchange, own, undefined)
+    return way.read(exchange, message).then(outcome => {
+      if (outcome.ok) return letIn(response, exchange, own, outcome.value)
+      answer(response, exchange, outcome.refusal)
+      return undefined
+    })
+  }
+
+  const harden = (server: object): void => {
+    lastHardened = server
+    if (hardened.has(server)) return
+    hardened.add(server)
+    defences.harden(server as Parameters<Bulwark['harden']>[0])
+  }
+
   return {
     unmatched,
-    exchangeOf: message => exchanges.get(message),
-    async admit(message, response, routeOf) {
-      const server = (message.socket as { readonly server?: object }).server
-      if (server !== undefined && !hardened.has(server)) {
-        hardened.add(server)
-        defences.harden(server as Parameters<Bulwark['harden']>[0])
-      }
+    admit(message, response, routeOf) {
+      const { server } = message.socket as { readonly server?: object }
+      if (server !== undefined && server !== lastHardened) harden(server)
       const { incoming, refusal } = defences.receive(message)
       const own = endpoints.match(incoming.method, incoming.path)
       const exchange = way.begin(incoming, own?.route ?? routeOf() ?? unmatched)
-      exchanges.set(message, exchange)
-      dress(response, exchange, way)
-      response.once('close', () => way.leave(exchange))
+      dress(response, exchange)
+      response.on('close', () => way.leave(exchange))
       try {
-        const verdict = refusal ?? (await way.arrive(exchange))
-        if (verdict !== undefined) {
+        const soon = after(refusal ?? way.arrive(exchange), verdict => {
+          if (verdict === undefined) return goOn(message, response, exchange, own)
           answer(response, exchange, verdict)
           return undefined
-        }
-        const { bodySeconds } = exchange.route.policy.limits ?? NO_LIMITS
-        if (bodySeconds !== undefined) defences.extend(message, bodySeconds)
-        const body = await bodyOf(message, exchange)
-        if (own === undefined) return { exchange, body }
-        await run(response, exchange, own, body)
+        })
+        return soon instanceof Promise ? soon.catch(error => fail(response, exchange, error)) : soon
       } catch (error) {
-        if (error instanceof Refused) answer(response, exchange, error.refusal)
-        else answer(response, exchange, way.faulted(exchange, error))
+        return fail(response, exchange, error)
       }
-      return undefined
     },
     finish(exchange, response, error, allowed) {
       if (error instanceof Refused) return answer(response, exchange, error.refusal)
@@ -110,16 +143,7 @@ export function serving(defences: Bulwark): Serving {
       return answer(response, exchange, missing(allowed))
     },
   }
-
-  async function bodyOf(message: IncomingMessage, exchange: Exchange): Promise<unknown> {
-    if (!defences.parsesBodies || !hasBody(message)) return undefined
-    const outcome = await way.read(exchange, message)
-    if (!outcome.ok) throw new Refused(outcome.refusal)
-    return outcome.value
-  }
 }
-
-const NO_LIMITS: NonNullable<Route['policy']['limits']> = {}
 
 /** Before a refusal: what of its request nobody will read must neither be waited for nor reset. */
 export function endUnread(response: ServerResponse, refusal: Refusal): void {
@@ -148,60 +172,21 @@ export function hasBody(message: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
-/**
- * Puts the policy's fields on whatever is answered, at the last moment: whoever writes the head,
- * also a framework's own error page. What the application set itself stays.
- */
-function dress(response: ServerResponse, exchange: Exchange, way: Bulwark['pipeline']): void {
-  const { writeHead } = response
-  response.writeHead = ((...args: Parameters<typeof writeHead>) => {
-    response.writeHead = writeHead
-    const type = declaredType(response, args)
-    const fields = way.fields(exchange, type)
-    for (let at = 0; at < fields.length; at += 2) {
-      const name = fields[at] as string
-      if (!response.hasHeader(name)) response.setHeader(name, fields[at + 1] as string)
-    }
-    for (const cookie of exchange.cookies ?? []) response.appendHeader('set-cookie', cookie)
-    response.removeHeader('x-powered-by')
-    response.removeHeader('server')
-    return writeHead.apply(response, args)
-  }) as typeof writeHead
-}
-
-function declaredType(response: ServerResponse, args: readonly unknown[]): string | undefined {
-  const set = response.getHeader('content-type')
-  if (typeof set === 'string') return set
-  const given = args.findLast(arg => typeof arg === 'object' && arg !== null)
-  if (given === undefined || Array.isArray(given)) return undefined
-  for (const [name, value] of Object.entries(given as Record<string, unknown>)) {
-    if (name.toLowerCase() === 'content-type') return String(value)
-  }
-  return undefined
-}
-
-function write(response: ServerResponse, answer: Answer): void {
-  const { body, headers = [] } = answer
-  for (let at = 0; at < headers.length; at += 2) {
-    response.setHeader(headers[at] as string, headers[at + 1] as string)
-  }
-  for (const cookie of answer.cookies ?? []) response.appendHeader('set-cookie', cookie)
-  if (answer.type !== undefined) response.setHeader('content-type', answer.type)
-  response.statusCode = answer.status
-  if (body instanceof Readable) {
-    body.once('error', () => response.destroy())
-    body.pipe(response)
-    return
-  }
-  if (body === undefined) {
-    response.end()
+function write(response: ServerResponse, { body, headers, cookies, type, status }: Answer): void {
+  const fields: string[] = headers === undefined ? [] : [...headers]
+  for (const cookie of cookies ?? []) fields.push('set-cookie', cookie)
+  if (body === undefined || body instanceof Readable) {
+    if (type !== undefined) fields.push('content-type', type)
+    response.writeHead(status, fields)
+    if (body === undefined) response.end()
+    else body.once('error', () => response.destroy()).pipe(response)
     return
   }
   const isBytes = typeof body === 'string' || body instanceof Uint8Array
-  const bytes = isBytes ? Buffer.from(body) : Buffer.from(JSON.stringify(body))
-  if (!isBytes && answer.type === undefined) {
-    response.setHeader('content-type', 'application/json; charset=utf-8')
-  }
-  response.setHeader('content-length', bytes.length)
+  const bytes = isBytes ? body : JSON.stringify(body)
+  const kind = type ?? (isBytes ? undefined : 'application/json; charset=utf-8')
+  if (kind !== undefined) fields.push('content-type', kind)
+  fields.push('content-length', String(Buffer.byteLength(bytes)))
+  response.writeHead(status, fields)
   response.end(bytes)
 }

@@ -67,13 +67,14 @@ export function bulwark(
     const { at, routes } = ready ?? (await starting)
     const { incoming, outgoing } = context.env as NodeBindings
     const matched = routes.matched(context)
-    const admitted = await at.admit(incoming, outgoing, () => matched)
+    const soon = at.admit(incoming, outgoing, () => matched)
+    const admitted = soon instanceof Promise ? await soon : soon
     if (admitted === undefined) return answered(outgoing)
     const { exchange, body } = admitted
     context.set('exchange', exchange)
     context.set('principal', exchange.principal)
     context.set('body', body)
-    if (body !== undefined) keepBody(context, body)
+    if (body !== undefined) keepBody(context, incoming.headers['content-type'], body)
     await next()
     const { error } = context
     if (error === undefined && (matched !== undefined || context.res.status !== 404))
@@ -132,6 +133,7 @@ interface MarkedRoutes {
 
 function routesByMarker(defences: Bulwark): MarkedRoutes {
   const compiled = new Map<string, Route>()
+  const known = new WeakMap<object, Route>()
   const marks = new Map<string, RoutePolicy>()
   const table = routeTable()
   const compile = (name: string, method: string, path: string): Route => {
@@ -155,38 +157,47 @@ function routesByMarker(defences: Bulwark): MarkedRoutes {
       compile(name, method, path)
     },
     matched(context) {
-      const own = matchedRoutes(context).filter(({ method }) => method !== 'ALL')
-      const route = own.at(-1)
-      if (route === undefined) return undefined
-      const name = `${route.method} ${route.path}`
-      const known = compiled.get(name)
-      if (known !== undefined) return known
-      const policy = own.map(({ handler }) => policyOf(handler)).find(found => found !== undefined)
-      if (policy !== undefined) marks.set(name, policy)
-      return compile(name, route.method, route.path)
+      const all = matchedRoutes(context)
+      const last = all.findLast(({ method }) => method !== 'ALL')
+      if (last === undefined) return undefined
+      let route = known.get(last)
+      if (route === undefined) {
+        const name = `${last.method} ${last.path}`
+        const own = all.filter(({ method }) => method !== 'ALL')
+        const policy = own
+          .map(({ handler }) => policyOf(handler))
+          .find(found => found !== undefined)
+        if (policy !== undefined && !compiled.has(name)) marks.set(name, policy)
+        route = compile(name, last.method, last.path)
+        known.set(last, route)
+      }
+      return route
     },
     allowed: path => table.allowed(path),
   }
 }
 
 /** Hono reads a body once and keeps it; ours is read already, so it is kept where Hono looks. */
-function keepBody(context: Context, body: unknown): void {
-  const cache = context.req.bodyCache as Record<string, unknown>
-  if (isJson(context)) cache['json'] = Promise.resolve(body)
+function keepBody({ req }: Context, type: string | undefined, body: unknown): void {
+  const cache = req.bodyCache as Record<string, unknown>
+  // A JSON body may be a text by itself, so its type tells and not its value.
+  const kind = bodyKind(type)
+  if (kind === 'json') keepJson(req, body)
   else if (typeof body === 'string') cache['text'] = Promise.resolve(body)
   else if (body instanceof Uint8Array) cache['arrayBuffer'] = Promise.resolve(body.slice().buffer)
-  else if (isForm(context)) cache['formData'] = Promise.resolve(formData(body))
-  else cache['json'] = Promise.resolve(body)
+  else if (kind === 'form') cache['formData'] = Promise.resolve(formData(body))
+  else keepJson(req, body)
 }
 
-/** A JSON body may be a text by itself, so its type tells and not its value. */
-function isJson(context: Context): boolean {
-  return bodyKind(context.req.header('content-type')) === 'json'
-}
-
-function isForm(context: Context): boolean {
-  const type = context.req.header('content-type') ?? ''
-  return type.startsWith('application/x-www-form-urlencoded')
+/**
+ * What is kept as `json` Hono writes as text, wraps in a Response and parses again, even for who
+ * asks for JSON: so those get it from here, and only its siblings go that way.
+ */
+function keepJson(req: Context['req'], body: unknown): void {
+  const kept = Promise.resolve(body)
+  const cache = req.bodyCache as Record<string, unknown>
+  cache['json'] = kept
+  req.json = () => kept as Promise<never>
 }
 
 function formData(body: unknown): FormData {
