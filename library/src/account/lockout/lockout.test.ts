@@ -215,6 +215,24 @@ test('the operator sees who waits, by account and by hash', async () => {
   assert.deepEqual(await guard.delayed(10), [])
 })
 
+test('the operator releases whoever waits by the row that was shown, and nobody else', async () => {
+  const { guard, admitted, attempt } = guarding()
+  const name = { accountId: undefined, identifier: 'nobody@example.com' }
+  const device = { device: 'ann-laptop' }
+  await admitted(9)
+  await admitted(9, name)
+  await admitted(19, device)
+  const before = await guard.delayed(10)
+  assert.deepEqual(before.map(({ kind }) => kind).sort(), ['account', 'device', 'name'])
+  for (const row of before) {
+    await guard.release(row.kind, row.key)
+    const left = (await guard.delayed(10)).map(({ kind }) => kind)
+    assert.ok(!left.includes(row.kind))
+    assert.equal(left.length, before.length - 1 - before.indexOf(row))
+  }
+  for (const who of [{}, name, device]) assert.ok((await attempt(who)).ok)
+})
+
 test('waits are told in coarse steps', () => {
   const rows = [
     [0, 1],
