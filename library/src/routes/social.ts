@@ -1,4 +1,5 @@
 import { refusals as access } from '../access/access.ts'
+import { changeAccount } from '../account/change.ts'
 import { freshEnough } from '../account/fresh.ts'
 import { pass } from '../account/login/gate.ts'
 import { canonicalEmail } from '../account/mail/address.ts'
@@ -289,38 +290,35 @@ export function socialEndpoints(parts: SocialRoutes): readonly Endpoint[] {
     const session = fresh(exchange)
     if (!session.ok) return session
     const { accountId } = session.value
-    const all = await stores.credentials.ofAccount(accountId, IDENTITY)
     const isIts = (one: Credential): boolean =>
       (JSON.parse(one.data) as { provider: string }).provider === provider
-    const going = all.filter(isIts)
-    if (going.length === 0) return refused(access.notFound)
-    const others = all.length - going.length
-    if (others === 0 && !(await comesInOtherwise(accountId))) return refused(refusals.lastWay)
-    const event = (code: 'social.linked' | 'social.unlinked') =>
-      ground.entry({
-        code,
-        outcome: 'success',
-        actorId: accountId,
-        targetId: accountId,
-        request: pipeline.auditRequest(exchange),
-        detail: { provider },
+    for (let gone = 0; ; gone++) {
+      // On the account's version: of two who cut the last two links at once, the second sees it.
+      const cut = await changeAccount(ground, accountId, async account => {
+        const all = await stores.credentials.ofAccount(accountId, IDENTITY)
+        const [first, ...more] = all.filter(isIts)
+        if (first === undefined) return refused(access.notFound)
+        const others = all.length - more.length - 1
+        if (others === 0 && !(await comesInOtherwise(account))) return refused(refusals.lastWay)
+        const event = ground.entry({
+          code: 'social.unlinked',
+          outcome: 'success',
+          actorId: accountId,
+          targetId: accountId,
+          request: pipeline.auditRequest(exchange),
+          detail: { provider },
+        })
+        return granted({ change: {}, along: { removeCredential: first.id, events: [event] } })
       })
-    for (const { id } of going) {
-      await stores.credentials.remove(accountId, id, { events: [event('social.unlinked')] })
+      if (cut.ok) continue
+      // All of this provider's are gone: the last look finds none.
+      return gone > 0 && cut.refusal === access.notFound ? granted(undefined) : cut
     }
-    // Decision: looked at once more when it is gone. Of two who cut the last two links at once each
-    // saw the other's; now whoever finds none puts their own back.
-    // Cost: both may find none, and then neither link is cut.
-    const left = await stores.credentials.ofAccount(accountId, IDENTITY)
-    if (left.length > 0 || (await comesInOtherwise(accountId))) return granted(undefined)
-    await stores.credentials.add(going, {}, { events: [event('social.linked')] })
-    return refused(refusals.lastWay)
   }
 
   /** By a passkey, or by a password of which the address was proven, so that it can be set anew. */
-  async function comesInOtherwise(accountId: string): Promise<boolean> {
-    const account = await stores.accounts.byId(accountId)
-    if (account?.passwordHash !== undefined && account.emailVerifiedAt !== undefined) return true
-    return (await stores.credentials.ofAccount(accountId, 'passkey')).length > 0
+  async function comesInOtherwise(account: Account): Promise<boolean> {
+    if (account.passwordHash !== undefined && account.emailVerifiedAt !== undefined) return true
+    return (await stores.credentials.ofAccount(account.id, 'passkey')).length > 0
   }
 }
