@@ -269,6 +269,70 @@ test('an answer that comes after its five minutes is refused', { skip }, async (
   assert.equal(status, 401, JSON.stringify(json))
 })
 
+test('the sign-in page offers the passkey by itself, before anything is typed', {
+  skip,
+}, async () => {
+  const { page } = await enrolled('kim@example.com')
+  await page.goto(`${at.origin}/login`)
+  await page.waitForURL(`${at.origin}/orders`)
+  const { user, session } = (await ask(page, 'GET', '/auth/me')).json
+  assert.equal(user.email, 'kim@example.com')
+  assert.deepEqual(session.amr, ['hwk', 'user'])
+})
+
+test('after the password the page asks for the passkey, and spares the browser if told', {
+  skip,
+}, async () => {
+  const { page, devtools, authenticator } = await enrolled('lea@example.com')
+  const present = (enabled: boolean) =>
+    devtools.send('WebAuthn.setAutomaticPresenceSimulation', {
+      authenticatorId: authenticator,
+      enabled,
+    })
+  const typePassword = async () => {
+    await page.goto(`${at.origin}/login`)
+    await page.getByLabel('E-mail').fill('lea@example.com')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  }
+  // Nobody touches the key while the password is typed.
+  await present(false)
+  await typePassword()
+  await page.getByRole('heading', { name: 'One more step' }).waitFor()
+  await present(true)
+  await page.getByLabel(/Not again on this device/).check()
+  await page.getByRole('button', { name: 'Use your passkey' }).click()
+  await page.waitForURL(`${at.origin}/orders`)
+  const proven = (await ask(page, 'GET', '/auth/me')).json.session
+  assert.deepEqual([proven.amr, proven.aal], [['pwd', 'hwk', 'user'], 'aal2'])
+  await post(page, '/auth/logout')
+  await present(false)
+  await typePassword()
+  await page.waitForURL(`${at.origin}/orders`)
+  const spared = (await ask(page, 'GET', '/auth/me')).json.session
+  assert.deepEqual([spared.amr, spared.aal], [['pwd', 'device'], 'aal1'])
+})
+
+test('a browser is told of a removed passkey, and forgets it', { skip }, async () => {
+  const { page, devtools, authenticator } = await enrolled('max@example.com')
+  const kept = async () =>
+    (await devtools.send('WebAuthn.getCredentials', { authenticatorId: authenticator })).credentials
+  await post(page, '/auth/passkeys/login/verify', await asserted(page))
+  assert.equal((await kept()).length, 1)
+  const [mine] = (await ask(page, 'GET', '/auth/passkeys')).json
+  assert.equal((await ask(page, 'DELETE', `/auth/passkeys/${mine.id}`)).status, 204)
+  const told = page.waitForResponse(`${at.origin}/auth/passkeys/signals`)
+  await page.goto(`${at.origin}/account`)
+  const signals = await (await told).json()
+  assert.deepEqual(signals.allAcceptedCredentialIds, [])
+  assert.equal(signals.rpId, 'localhost')
+  await page.waitForFunction(
+    "typeof PublicKeyCredential.signalAllAcceptedCredentials !== 'function' || document.readyState === 'complete'",
+  )
+  for (let look = 0; look < 200 && (await kept()).length > 0; look++) await page.evaluate('0')
+  assert.deepEqual(await kept(), [])
+})
+
 test('a name that nobody has is offered a passkey just as well, always the same one', {
   skip,
 }, async () => {
