@@ -8,6 +8,9 @@ import type { Page } from 'playwright-core'
 export const WIDTHS: readonly number[] = [320, 768, 1440]
 export const SCHEMES: readonly ('light' | 'dark')[] = ['light', 'dark']
 
+/** A wall of a screen (4k): axe has nothing new to say about it, but nothing may stand out. */
+const WIDEST = 3840
+
 /** Where pictures of every page go, when somebody wants to look at them. */
 const PICTURES = process.env['BULWARK_TEST_PICTURES']
 const THOROUGH = process.env['THOROUGH'] === '1'
@@ -31,10 +34,7 @@ export async function looksRight(page: Page, name: string): Promise<void> {
     for (const width of WIDTHS) {
       if (scheme === 'dark' && !THOROUGH && PICTURES === undefined && width !== 1440) continue
       await page.setViewportSize({ width, height: width < 600 ? 720 : 900 })
-      const over = (await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      )) as number
-      assert.ok(over <= 0, `${name} at ${width}: ${over} px stand out at the side`)
+      await nothingStandsOut(page, name, width)
       const corner = (scheme === 'light') === (width === 320)
       if (THOROUGH || (corner && width !== 768))
         await isAccessible(page, `${name} ${scheme} ${width}`)
@@ -44,6 +44,16 @@ export async function looksRight(page: Page, name: string): Promise<void> {
       await page.screenshot({ path, fullPage: width !== 1440 })
     }
   }
+  await page.setViewportSize({ width: WIDEST, height: 2160 })
+  await nothingStandsOut(page, name, WIDEST)
+  await page.setViewportSize({ width: 1440, height: 900 })
+}
+
+async function nothingStandsOut(page: Page, name: string, width: number): Promise<void> {
+  const over = (await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )) as number
+  assert.ok(over <= 0, `${name} at ${width}: ${over} px stand out at the side`)
 }
 
 export async function isAccessible(page: Page, name: string): Promise<void> {
