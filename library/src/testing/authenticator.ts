@@ -19,6 +19,8 @@ export interface Twist {
   /** False: nobody showed a finger, a face or a number. */
   readonly userVerified?: boolean
   readonly counter?: number
+  /** What it says of copies elsewhere: it may have some, it has some. Neither unless told. */
+  readonly backup?: 'eligible' | 'backed-up'
   /** True: one bit of the signature is another. */
   readonly forged?: boolean
 }
@@ -30,7 +32,7 @@ interface Asked {
   readonly user?: { readonly id?: string }
 }
 
-const FLAG = { present: 0x01, verified: 0x04, attested: 0x40 }
+const FLAG = { present: 0x01, verified: 0x04, eligible: 0x08, backedUp: 0x10, attested: 0x40 }
 const ES256 = -7
 
 /**
@@ -68,9 +70,11 @@ export function testAuthenticator(origin: string): TestAuthenticator {
     const counter = Buffer.alloc(4)
     counter.writeUInt32BE(twist.counter ?? ++signatures)
     const verified = twist.userVerified === false ? 0 : FLAG.verified
+    const copies = { eligible: FLAG.eligible, 'backed-up': FLAG.eligible | FLAG.backedUp }
+    const backup = twist.backup === undefined ? 0 : copies[twist.backup]
     return Buffer.concat([
       sha256(relyingParty),
-      Buffer.from([FLAG.present | verified | flags]),
+      Buffer.from([FLAG.present | verified | backup | flags]),
       counter,
     ])
   }
