@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
 import { serve } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
@@ -36,6 +37,10 @@ const POLICIES = {
   'POST /strict': { access: { public: true }, content: { body: anyObject } },
   'POST /small': { access: { public: true }, limits: { maxBodyBytes: 12 } },
   'POST /hook': { access: { public: true } },
+  'POST /parts': {
+    access: { public: true },
+    content: { consumes: ['multipart/form-data'] },
+  },
   'GET /admin': { access: { signedIn: true, role: 'admin' } },
   'GET /hidden': { access: { signedIn: true, role: 'admin', hidden: true } },
   'GET /boom': { access: { public: true } },
@@ -47,9 +52,14 @@ interface Asked {
   readonly id: string | undefined
 }
 
-function reply(name: keyof typeof POLICIES, { body, id }: Asked): object {
+async function reply(name: keyof typeof POLICIES, { body, id }: Asked): Promise<object> {
   if (name === 'GET /boom') throw new Error('password=hunter2')
   if (name === 'GET /things/:id') return { id }
+  if (name === 'POST /parts') {
+    let bytes = 0
+    for await (const chunk of body as Readable) bytes += (chunk as Buffer).length
+    return { bytes }
+  }
   return name.startsWith('POST') ? { got: body } : { route: name }
 }
 
@@ -89,8 +99,8 @@ async function onExpressWith(
   for (const name of NAMES) {
     const [method, path] = split(name)
     const verb = method.toLowerCase() as 'get' | 'post'
-    app[verb](path, expressProtect(POLICIES[name]), (asked, response) => {
-      response.json(reply(name, { body: asked.body, id: asked.params['id'] as string }))
+    app[verb](path, expressProtect(POLICIES[name]), async (asked, response) => {
+      response.json(await reply(name, { body: asked.body, id: asked.params['id'] as string }))
     })
   }
   return listening(createServer(app))
@@ -105,10 +115,12 @@ async function hono(defences: Bulwark): Promise<Server> {
       const body =
         method === 'GET'
           ? undefined
-          : name === 'POST /form'
-            ? await context.req.parseBody({ all: true })
-            : await context.req.json()
-      return context.json(reply(name, { body, id: context.req.param('id') }))
+          : name === 'POST /parts'
+            ? context.get('body')
+            : name === 'POST /form'
+              ? await context.req.parseBody({ all: true })
+              : await context.req.json()
+      return context.json(await reply(name, { body, id: context.req.param('id') }))
     })
   }
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
@@ -122,12 +134,12 @@ async function plain(defences: Bulwark): Promise<Server> {
       name,
       {
         ...POLICIES[name],
-        handle({
+        async handle({
           response,
           body,
           params,
         }: Parameters<Parameters<typeof onNode>[1][string]['handle']>[0]) {
-          const text = JSON.stringify(reply(name, { body, id: params['id'] }))
+          const text = JSON.stringify(await reply(name, { body, id: params['id'] }))
           response.setHeader('content-type', 'application/json; charset=utf-8')
           response.end(text)
         },

@@ -1,6 +1,7 @@
 import type { Principal } from '../access/access.ts'
 import type { Incoming } from '../http/incoming.ts'
 import type { Random } from '../kernel/random.ts'
+import type { Refusal } from '../kernel/refusal.ts'
 import type { Session } from '../session/sessions/sessions.ts'
 import type { Route } from './route.ts'
 
@@ -28,6 +29,8 @@ export class Exchange {
   over = false
   /** True once a page of the service's own says why not: it is served as a page, whatever its route is. */
   explained = false
+  /** Why its body was cut while somebody else read it, who will have an error of their own. */
+  cut: Refusal | undefined
   readonly #random: Random
   #id: string | undefined
   #nonce: string | undefined

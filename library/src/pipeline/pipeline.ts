@@ -22,10 +22,11 @@ import { validate } from '../shield/content/schema.ts'
 import type { Csrf } from '../shield/csrf/csrf.ts'
 import type { Visitors } from '../shield/csrf/visitor.ts'
 import type { HeaderPolicies } from '../shield/headers/headers.ts'
-import { declaredBody } from '../shield/limits/body.ts'
+import { bodyBudget, declaredBody } from '../shield/limits/body.ts'
 import type { Gate } from '../shield/limits/gate.ts'
 import type { Limits } from '../shield/limits/limits.ts'
 import type { Shed } from '../shield/limits/shed.ts'
+import { watchBody } from '../shield/limits/watched.ts'
 import type { Throttle } from '../shield/throttle/throttle.ts'
 import { bodyKind, bodyLimit, readParsed } from './body.ts'
 import { Exchange } from './exchange.ts'
@@ -91,7 +92,7 @@ export interface Pipeline {
   upgrade(incoming: Incoming): Verdict
   /**
    * Reads and parses the body by its declared kind, checks a form's token and the route's schema.
-   * Of multipart it answers the unread stream.
+   * Of multipart it answers the unread stream, which fails once it has brought too much.
    */
   read(exchange: Exchange, stream: Readable): Promise<Outcome<unknown>>
   /** Judges the token that came as a field of a body which the route read itself. */
@@ -370,6 +371,12 @@ export function pipeline(defences: Defences): Pipeline {
         },
         { limits, policy: route.policy, content },
       )
+      if (body.ok && body.value === stream) {
+        const limit = bodyLimit(limits, route.policy, 'multipart')
+        watchBody(stream, bodyBudget(limit), refusal => {
+          exchange.cut = refusal
+        })
+      }
       if (!body.ok || body.value === stream) return body
       const forged = verifyForm(exchange, formToken(body.value))
       if (forged !== undefined) return refused(forged)
@@ -409,6 +416,7 @@ export function pipeline(defences: Defences): Pipeline {
       )
     },
     faulted(exchange, error) {
+      if (exchange.cut !== undefined) return exchange.cut
       const store = error instanceof StoreFault
       audit?.record({
         code: 'system.faulted',

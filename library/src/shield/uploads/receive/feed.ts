@@ -1,13 +1,15 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import type { Refusal } from '../../../kernel/refusal.ts'
+import { BodyCut } from '../../limits/watched.ts'
 
 /** What a body tells as it arrives. After `end` or `fail`, nothing more. */
 export interface FeedListener {
   chunk(bytes: Buffer): void
   end(): void
-  /** The sender went away, or the connection broke. */
-  fail(): void
+  /** The sender went away, or the connection broke; or whoever counts before us has had enough. */
+  fail(refusal?: Refusal): void
 }
 
 /** A body that is being read. */
@@ -47,15 +49,15 @@ function feedStream(body: Readable, listener: FeedListener): Feed {
     release()
     listener.end()
   }
-  const onBroken = (): void => {
+  const onBroken = (error?: unknown): void => {
     release()
-    listener.fail()
+    listener.fail(reasonOf(error))
   }
   const release = (): void => {
     body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
     hold(body)
   }
-  if (body.destroyed || body.readableEnded) queueMicrotask(onBroken)
+  if (body.destroyed || body.readableEnded) queueMicrotask(() => onBroken())
   body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData)
   return {
     pause: () => void body.pause(),
@@ -113,10 +115,10 @@ function feedIterable(body: AsyncIterable<Uint8Array>, listener: FeedListener): 
       await gate
     }
   }
-  run().catch(() => {
+  run().catch((error: unknown) => {
     if (stopped) return
     stopped = true
-    listener.fail()
+    listener.fail(reasonOf(error))
   })
   return {
     pause() {
@@ -137,6 +139,10 @@ function feedIterable(body: AsyncIterable<Uint8Array>, listener: FeedListener): 
     // A web stream may have a twin that holds the same pieces.
     isSole: () => false,
   }
+}
+
+function reasonOf(error: unknown): Refusal | undefined {
+  return error instanceof BodyCut ? error.refusal : undefined
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -96,7 +96,7 @@ export class Reception implements PartSink {
     this.#feed = feed(body, {
       chunk: bytes => this.#chunk(bytes),
       end: () => this.#end(),
-      fail: () => this.#refuse(refusals.aborted),
+      fail: why => this.#refuse(why ?? refusals.aborted),
     })
   }
 
