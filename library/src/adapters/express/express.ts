@@ -1,9 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Application, NextFunction, Request, RequestHandler, Response } from 'express'
 import { assemble, type Bulwark, type BulwarkOptions, type Exchange } from '../../bulwark.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
-import { type Serving, serving } from '../serving.ts'
-import { layersOf, type RouterLayer } from './layers.ts'
+import { type Admitted, type Serving, serving } from '../serving.ts'
+import { layersOf, policyOf, type RouterLayer, routeAt } from './layers.ts'
 
 declare global {
   namespace Express {
@@ -38,15 +38,22 @@ export function bulwark(
   options: BulwarkOptions | { readonly bulwark: Bulwark } = {},
 ): RequestHandler {
   const assembled = 'bulwark' in options ? Promise.resolve(options.bulwark) : assemble(options)
-  let ready: Serving | undefined
+  let ready: { readonly defences: Bulwark; readonly at: Serving } | undefined
   const guard: RequestHandler = (_request, _response, next) => next()
 
   const attach = (application: Application): void => {
     const app = application as unknown as Inside
     app.disable('x-powered-by')
+    // Express parses the query anew whenever it is asked for; applications mounted here inherit ours.
+    Object.defineProperty(app.request, 'query', {
+      configurable: true,
+      get(this: Request) {
+        return this.exchange?.query
+      },
+    })
     const policies = policyFinder()
     const starting = assembled.then(defences => {
-      ready = serving(defences)
+      ready = { defences, at: serving(defences) }
       return defences
     })
     // After the turn in which the application is put together: then all its routes are there.
@@ -70,25 +77,27 @@ export function bulwark(
         starting.then(() => outer.call(app, request, response, done), stop)
         return
       }
-      void through(ready, request, response, done)
+      const { at, defences } = ready
+      const admitted = at.admit(request, response, () =>
+        policies.find(defences, app.router.stack, request.method, pathOf(request)),
+      )
+      if (admitted instanceof Promise) {
+        void admitted.then(one => letIn(at, request, response, done, one))
+      } else letIn(at, request, response, done, admitted)
     }
-    const through = async (
+    const letIn = (
       at: Serving,
       request: Request,
       response: Response,
       done: NextFunction | undefined,
-    ): Promise<void> => {
-      const stack = app.router.stack
-      const defences = await assembled
-      const admitted = await at.admit(request, response as ServerResponse, () =>
-        policies.find(defences, stack, request.method, pathOf(request)),
-      )
+      admitted: Admitted | undefined,
+    ): void => {
       if (admitted === undefined) return
+      const { stack } = app.router
       const { exchange, body } = admitted
       request.exchange = exchange
       request.principal = exchange.principal
       if (body !== undefined) request.body = body
-      Object.defineProperty(request, 'query', { value: exchange.query, configurable: true })
       if (request.method === 'OPTIONS' && !exchange.route.matched) {
         takeOptions(response, () => {
           at.finish(exchange, response, undefined, policies.allowed(stack, pathOf(request)))
@@ -97,7 +106,7 @@ export function bulwark(
       inner.call(app, request, response, (error?: unknown) => {
         if (done !== undefined && error === undefined && !exchange.route.matched) return done()
         const allowed = error === undefined ? policies.allowed(stack, pathOf(request)) : []
-        at.finish(exchange, response as ServerResponse, error, allowed)
+        at.finish(exchange, response, error, allowed)
       })
     }
     app.handle = outer
@@ -119,6 +128,8 @@ interface Inside {
   handle: Handle
   listen(...where: unknown[]): Server
   readonly router: { readonly stack: readonly RouterLayer[] }
+  /** What every request of it inherits from. */
+  readonly request: object
   disable(setting: string): void
 }
 
@@ -173,14 +184,14 @@ function policyFinder(): PolicyFinder {
   return {
     add,
     find(defences, stack, method, path) {
-      for (const layer of layersOf(stack, POLICY, path)) {
-        if (layer.method !== method && !(method === 'HEAD' && layer.method === 'GET')) {
-          if (layer.method !== 'ALL') continue
-        }
-        add(defences, layer.method, layer.pattern, layer.policy)
-        return compiled.get(`${layer.method} ${layer.pattern}`)
+      const found = routeAt(stack, method, path)
+      if (found === undefined) return undefined
+      const pattern = found.prefix + String(found.route.path)
+      const name = `${found.method} ${pattern}`
+      if (!compiled.has(name)) {
+        add(defences, found.method, pattern, policyOf(found.route, found.method, POLICY))
       }
-      return undefined
+      return compiled.get(name)
     },
     allowed(stack, path) {
       const methods = new Set(layersOf(stack, POLICY, path).map(({ method }) => method))

@@ -2,7 +2,8 @@ import type { RoutePolicy } from '../../pipeline/route.ts'
 
 /** The part of Express 5's router that shows which routes there are. */
 export interface RouterLayer {
-  match(path: string): false | { readonly path: string }
+  /** The part of the path that matched, and the pattern that took it. */
+  match(path: string): false | { readonly path: string; readonly pattern?: unknown }
   readonly handle: { readonly stack?: readonly RouterLayer[] } & { readonly [key: symbol]: unknown }
   readonly route?: {
     readonly path: string | readonly string[] | RegExp
@@ -22,6 +23,54 @@ export interface FoundRoute {
   readonly policy: RoutePolicy | undefined
 }
 
+/** The route that takes a request, and the patterns of the routers it is mounted in. */
+export interface RouteAt {
+  readonly route: NonNullable<RouterLayer['route']>
+  /** Upper case; `ALL` for `app.all`, and `GET` where that answers HEAD. */
+  readonly method: string
+  readonly prefix: string
+}
+
+/** The first route that takes `method` on `path`, in the order in which Express asks them. */
+export function routeAt(
+  stack: readonly RouterLayer[],
+  method: string,
+  path: string,
+  prefix = '',
+): RouteAt | undefined {
+  for (const layer of stack) {
+    const match = layer.match(path)
+    if (match === false) continue
+    const { route } = layer
+    if (route !== undefined) {
+      const taken = takenAs(route, method)
+      if (taken !== undefined) return { route, method: taken, prefix }
+      continue
+    }
+    const inner = layer.handle.stack
+    if (inner === undefined) continue
+    const rest = path.slice(match.path.length) || '/'
+    const found = routeAt(inner, method, rest, prefix + mountOf(match))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function takenAs({ methods }: RouteAt['route'], method: string): string | undefined {
+  for (const name in methods) {
+    if (methods[name] !== true) continue
+    if (name === '_all') return 'ALL'
+    const upper = name.toUpperCase()
+    if (upper === method || (upper === 'GET' && method === 'HEAD')) return upper
+  }
+  return undefined
+}
+
+/** A mount's pattern, not what a request put into its parameters: there are only so many patterns. */
+function mountOf({ path, pattern = path }: { path: string; pattern?: unknown }): string {
+  return path === '' ? '' : String(pattern).replace(/\/+$/, '')
+}
+
 /** All routes of a router and of those mounted in it; with `path`, only those that match it. */
 export function layersOf(
   stack: readonly RouterLayer[],
@@ -36,7 +85,7 @@ export function layersOf(
     const inner = layer.handle.stack
     if (inner === undefined) return []
     const rest = path === undefined ? undefined : path.slice(match.path.length) || '/'
-    return layersOf(inner, marker, rest, prefix + match.path)
+    return layersOf(inner, marker, rest, prefix + mountOf(match))
   })
 }
 
@@ -47,15 +96,25 @@ function routesOf(
 ): FoundRoute[] {
   const methods = Object.keys(route.methods).filter(method => route.methods[method])
   return methods.map(name => {
-    const marked = route.stack.find(
-      ({ method, handle }) =>
-        handle[marker] !== undefined &&
-        (method === undefined || method === name || name === '_all'),
-    )
+    const method = name === '_all' ? 'ALL' : name.toUpperCase()
     return {
-      method: name === '_all' ? 'ALL' : name.toUpperCase(),
+      method,
       pattern: prefix + String(route.path),
-      policy: marked?.handle[marker] as RoutePolicy | undefined,
+      policy: policyOf(route, method, marker),
     }
   })
+}
+
+/** The policy of the route's first marker that stands before `method`. */
+export function policyOf(
+  route: NonNullable<RouterLayer['route']>,
+  method: string,
+  marker: symbol,
+): RoutePolicy | undefined {
+  const marked = route.stack.find(
+    ({ method: of, handle }) =>
+      handle[marker] !== undefined &&
+      (of === undefined || of.toUpperCase() === method || method === 'ALL'),
+  )
+  return marked?.handle[marker] as RoutePolicy | undefined
 }
