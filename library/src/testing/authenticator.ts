@@ -16,6 +16,8 @@ export interface Twist {
   readonly origin?: string
   readonly challenge?: string
   readonly rpId?: string
+  /** True: the page stands in a frame of another site's. */
+  readonly framed?: boolean
   /** False: nobody showed a finger, a face or a number. */
   readonly userVerified?: boolean
   readonly counter?: number
@@ -61,7 +63,7 @@ export function testAuthenticator(origin: string): TestAuthenticator {
         type,
         challenge: twist.challenge ?? challenge,
         origin: twist.origin ?? origin,
-        crossOrigin: false,
+        crossOrigin: twist.framed === true,
       }),
     )
   /** What both ceremonies begin with: relying party, flags, counter. */

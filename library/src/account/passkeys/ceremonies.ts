@@ -49,6 +49,8 @@ export interface Ceremonies {
 
 const ALGORITHMS = [-8, -7, -257] as const
 const MOST_CHARACTERS = 64 * 1024
+/** WebAuthn §7.1 step 25. */
+const MOST_ID_BYTES = 1023
 const TRANSPORTS: ReadonlySet<string> = new Set([
   'ble',
   'cable',
@@ -71,7 +73,7 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
     async verifyRegistration(response, challenge) {
       const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
       try {
-        if (!(await isUnattested(response))) return undefined
+        if (isFramed(response) || !(await isUnattested(response))) return undefined
         const { verified, registrationInfo: info } = await verifyRegistrationResponse({
           response: response as unknown as RegistrationResponseJSON,
           expectedChallenge: challenge,
@@ -81,6 +83,7 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
         })
         if (!verified || info === undefined) return undefined
         const { credential } = info
+        if (Buffer.from(credential.id, 'base64url').length > MOST_ID_BYTES) return undefined
         return {
           id: credential.id,
           publicKey: Buffer.from(credential.publicKey).toString('base64url'),
@@ -96,6 +99,7 @@ export function ceremonies(origins: readonly string[], relyingParty: string): Ce
     async verifyAssertion(response, challenge, known, { userVerification }) {
       const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
       try {
+        if (isFramed(response)) return undefined
         const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
           response: response as unknown as AuthenticationResponseJSON,
           expectedChallenge: challenge,
@@ -138,11 +142,22 @@ async function isUnattested(response: PasskeyResponse): Promise<boolean> {
   return format === 'packed' && attestation.get('attStmt').get('x5c') === undefined
 }
 
+/** Whether it was made in a frame of somebody else's page, which no page of ours asks for. */
+function isFramed(response: PasskeyResponse): boolean {
+  const data = clientDataOf(response)
+  return data?.['crossOrigin'] === true || data?.['topOrigin'] !== undefined
+}
+
 function challengeOf(response: PasskeyResponse): string | undefined {
+  return memberOf(clientDataOf(response), 'challenge')
+}
+
+function clientDataOf(response: PasskeyResponse): Readonly<Record<string, unknown>> | undefined {
   const encoded = memberOf(response['response'], 'clientDataJSON')
   if (encoded === undefined || encoded.length > MOST_CHARACTERS) return undefined
   try {
-    return memberOf(JSON.parse(Buffer.from(encoded, 'base64url').toString()), 'challenge')
+    const data: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString())
+    return typeof data === 'object' && data !== null ? { ...data } : undefined
   } catch {
     return undefined
   }

@@ -90,6 +90,20 @@ test('alone a key must have verified its user; after a password it need not, and
   await of.close()
 })
 
+test('a key that is made or used in a frame of another site is refused', async () => {
+  const of = await equipped()
+  const { key, own } = await withKey(of)
+  const used = await signIn(of, key, { framed: true })
+  assert.ok(!used.ok && used.refusal.code === 'passkey.not_verified')
+  const session = live(await of.sessionOf(own))
+  const options = await of.passkeys.registerOptions(own.visit(), session)
+  assert.ok(options.ok)
+  const response = testAuthenticator(ORIGIN).create(options.value, { framed: true }) as never
+  const made = await of.passkeys.register(own.visit(), session, { response })
+  assert.ok(!made.ok && made.refusal.code === 'passkey.not_verified')
+  await of.close()
+})
+
 test('an answer to a sign-in is none to a second step, nor the other way round', async () => {
   const of = await equipped()
   const { key } = await withKey(of)

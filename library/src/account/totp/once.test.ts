@@ -98,17 +98,18 @@ for (const [driver, address] of addresses) {
     continue
   }
 
-  test(`${driver}: one code in fifty requests at once is one session`, async () => {
+  test(`${driver}: one code in fifty requests at once is one session`, async context => {
     const { stores, close } = await openAddress(address)
+    context.after(close)
     const errand = { ...(await prepared(stores, 50)), address }
     assert.deepEqual(await race(stores, errand), { finished: 1, verified: 0 })
     const bare = { ...(await prepared(stores, 0)), address, tries: 50 }
     assert.deepEqual(await race(stores, bare), { finished: 0, verified: 1 })
-    await close()
   })
 
-  test(`${driver}: one code in four processes at once is one session`, async () => {
+  test(`${driver}: one code in four processes at once is one session`, async context => {
     const { stores, close } = await openAddress(address)
+    context.after(close)
     // The sign-ins meet the count of tries, which lets ten through; the bare tries do not.
     const all = await prepared(stores, 8)
     const errands = Array.from({ length: PROCESSES }, (_, index) => ({
@@ -125,6 +126,5 @@ for (const [driver, address] of addresses) {
     )
     const sum = won.reduce((count, one) => count + one.finished + one.verified, 0)
     assert.equal(sum, 1, JSON.stringify(won))
-    await close()
   })
 }
