@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, test } from 'node:test'
 import type { WebhookEndpoint, WebhookRegistry } from 'bulwark/webhooks'
 import pg from 'pg'
@@ -14,16 +15,18 @@ const { leftOut, testPostgres }: Engines = await import(
 const postgres = await testPostgres('own')
 const databases: (readonly [string, Database])[] = [['SQLite', sqliteDatabase(':memory:')]]
 let pool: pg.Pool | undefined
+/** The server is stopped when the last connection has said goodbye. */
+const gone: Promise<unknown>[] = []
 if ('absent' in postgres) leftOut('the registry of webhooks on PostgreSQL', postgres)
 else {
   pool = new pg.Pool({ connectionString: postgres.url, max: 16 })
-  // The server is stopped before the last connection has said goodbye.
-  pool.on('connect', client => client.on('error', () => undefined))
+  pool.on('connect', client => gone.push(once(client, 'end')))
   databases.push(['PostgreSQL', postgresDatabase(pool)])
 }
 after(async () => {
   for (const [, database] of databases) await database.close()
   await pool?.end()
+  await Promise.all(gone)
   if ('stop' in postgres) await postgres.stop()
 })
 

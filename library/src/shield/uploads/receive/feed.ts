@@ -1,6 +1,5 @@
 import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
-import { Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import type { Refusal } from '../../../kernel/refusal.ts'
 import { BodyCut } from '../../limits/watched.ts'
 
@@ -72,7 +71,9 @@ function feedStream(body: Readable, listener: FeedListener): Feed {
 
 /** A real socket makes its pieces for us; what a test or a serverless host pushes may be its own. */
 function comesFromSocket(body: Readable): boolean {
-  return body instanceof IncomingMessage && body.socket instanceof Socket
+  return (
+    body instanceof IncomingMessage && body.socket instanceof Duplex && body.socket.bytesRead > 0
+  )
 }
 
 function hasOneReader(body: Readable): boolean {
