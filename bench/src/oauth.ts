@@ -10,6 +10,8 @@ interface Measured {
 }
 
 const AT_ONCE = 16
+const ABOUT = `
+A flow is authorize, redeem with PKCE, refresh, by somebody who is signed in: ES256 and the same kinds of tokens from both, ours with all defences, the peer bare. Its \`memory\` is a map of live objects, ours the memory store; on SQLite both write durably before they answer. The goal is fewer calls and a ratio of 2.`
 const KINDS = [
   ['memory', 'jwt'],
   ['memory', 'opaque'],
@@ -104,4 +106,5 @@ export async function oauthBench(options: {
     await ours.server.stop()
     await theirs.server.stop()
   }
+  line(ABOUT)
 }
