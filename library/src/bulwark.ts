@@ -587,6 +587,7 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
         permits: hashPermits(),
         stepUpSeconds: flows.ground.settings.stepUpMs / 1000,
         resetSeconds: flows.ground.settings.resetMs / 1000,
+        factorsRequired: factorsAsked(options.account),
       },
     oauth: options.oauth ?? false,
     runtime: here,
@@ -729,6 +730,12 @@ function wearOf(limited: Limits | undefined, random: Random): Recycle | undefine
   if (limited === undefined) return undefined
   const { requests, rssBytes } = limited.recycle
   return requests > 0 || rssBytes > 0 ? recycle({ ...limited.recycle, random }) : undefined
+}
+
+/** Who has to have a second factor, for the doctor. */
+function factorsAsked({ factors }: AccountModule): 'all' | 'some' | 'nobody' {
+  if (factors?.required === undefined) return 'nobody'
+  return factors.required.roles === undefined ? 'all' : 'some'
 }
 
 /** Whether anybody has to have a second factor: where not, requests are not held up to ask. */

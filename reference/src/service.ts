@@ -75,7 +75,10 @@ export async function service(settings: Settings, parts: Parts): Promise<Service
     stores: parts.stores,
     clock,
     throttle: throttles(settings.mode),
-    audit: { checkpoints: checkpointFile(join(settings.dataFolder, 'audit-checkpoints.jsonl')) },
+    audit: {
+      checkpoints: checkpointFile(join(settings.dataFolder, 'audit-checkpoints.jsonl')),
+      retentionDays: 730,
+    },
     doctor: {
       processes: settings.workers,
       outbound: () => [outbound.settings],

@@ -86,6 +86,8 @@ const seeded: readonly (readonly [id: string, options: BulwarkOptions, routes?: 
   ['http.odd-paths', { framing: { paths: { encodedSlash: true } } }],
   ['store.memory', { stores: memoryStores() }],
   ['store.sqlite-many-nodes', { doctor: { processes: 8 } }],
+  ['factors.optional', { account: ACCOUNT }],
+  ['factors.optional', { account: { ...ACCOUNT, factors: { required: { roles: ['admin'] } } } }],
   ['store.redis-eviction', { ...ON_REDIS, doctor: { redis: { eviction: 'allkeys-lru' } } }],
   ['store.redis-snapshots', { ...ON_REDIS, doctor: { redis: { appendOnly: false } } }],
   ['store.plain-connection', { doctor: { plainStores: ['redis://10.0.0.5'] } }],

@@ -63,6 +63,7 @@ export interface Settled {
         readonly permits: number
         readonly stepUpSeconds: number
         readonly resetSeconds: number
+        readonly factorsRequired: 'all' | 'some' | 'nobody'
       }
     | false
   readonly oauth: OAuthOptions | false
@@ -100,6 +101,7 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
       refreshIdleSeconds: settled.refresh === false ? undefined : settled.refresh.idleSeconds,
       stepUpSeconds: account === false ? undefined : account.stepUpSeconds,
       resetSeconds: account === false ? undefined : account.resetSeconds,
+      factorsRequired: account === false ? undefined : account.factorsRequired,
     },
     routes: { production, access: settled.access, routes },
     http: {
@@ -124,7 +126,8 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
       production,
       storeKind: settled.storeKind,
       hasCheckpoints: settled.hasCheckpoints,
-      retentionDays: doctor.auditDays,
+      retentionDays:
+        doctor.auditDays ?? (settled.audit === false ? undefined : settled.audit.retentionDays),
       lost: moment.lost,
     },
     secrets: {
@@ -199,7 +202,7 @@ export function gather(settled: Settled, moment: Moment, production: boolean): F
             passwords: account.passwords,
             permits: account.permits,
             threads: runtime.threads,
-            secondFactorEnforced: false,
+            secondFactorEnforced: account.factorsRequired === 'all',
           },
     lockout:
       account === false

@@ -16,6 +16,8 @@ export interface ServiceFacts {
   readonly refreshIdleSeconds: number | undefined
   readonly stepUpSeconds: number | undefined
   readonly resetSeconds: number | undefined
+  /** Who has to have a second factor; absent where accounts are off. */
+  readonly factorsRequired: 'all' | 'some' | 'nobody' | undefined
 }
 
 const DAY = 86_400
@@ -95,5 +97,14 @@ export const serviceChecks: readonly Check<ServiceFacts>[] = [
     why: 'Mails are read by others later: backups, shared boxes, lost devices.',
     fix: 'Set account.resetSeconds to 3600 or less.',
     found: ({ resetSeconds = 0 }) => resetSeconds > 3600 && `${resetSeconds} s`,
+  },
+  {
+    id: 'factors.optional',
+    severity: 'advice',
+    what: 'Not everybody has to have a second factor.',
+    why: 'Who has none is in the hands of whoever learns the password.',
+    fix: 'Set account.factors.required, with days of grace; for some roles at least.',
+    found: ({ factorsRequired = 'all' }) =>
+      factorsRequired !== 'all' && `required of ${factorsRequired}`,
   },
 ]

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 
 const root = join(import.meta.dirname, '..')
 
@@ -65,4 +67,16 @@ test('hashes have 256 bits or more, but where a standard outside of us says othe
 
 test('nothing in the library writes to the console', () => {
   assert.deepEqual(places(/\bconsole\.|process\.std(?:out|err)/g), [])
+})
+
+test('eight processes that draw at once draw nothing twice', async () => {
+  const program = `const { systemRandom } = await import(${JSON.stringify(join(root, 'kernel/random.ts'))})
+const random = systemRandom()
+process.stdout.write(Array.from({ length: 10000 }, () => random.token()).join('\\n'))`
+  const args = ['--input-type=module', '--eval', program]
+  const run = () => promisify(execFile)(process.execPath, args, { maxBuffer: 8 * 1024 * 1024 })
+  const said = await Promise.all(Array.from({ length: 8 }, run))
+  const drawn = said.flatMap(({ stdout }) => stdout.split('\n'))
+  assert.equal(drawn.length, 80_000)
+  assert.equal(new Set(drawn).size, drawn.length)
 })

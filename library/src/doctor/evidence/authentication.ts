@@ -75,6 +75,15 @@ export const authentication: Evidences = {
   '6.3.2': attacked('account', 'pw.default', {
     how: 'No account exists at the start; the first administrator comes from a link that works once.',
   }),
+  '6.3.3': shown(
+    'account.factors.required',
+    'reference/src/factors.required.test.ts',
+    'in the days of grace people are told, and after them a session is good for enrolling only',
+    {
+      check: 'factors.optional',
+      how: 'Everybody, or whoever has a role, must have a second factor; a passkey that verifies its user is two in one.',
+    },
+  ),
   '6.3.4': attacked('account', 'mfa.other-path', {
     how: 'Every way in ends at one gate, which is told what was proven and asks for what is owed.',
   }),

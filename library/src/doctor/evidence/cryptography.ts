@@ -71,6 +71,9 @@ export const cryptography: Evidences = {
   '11.5.1': attacked('session', 'session.entropy', {
     how: 'What opens something has 256 bits of the system’s generator, backup codes 120.',
   }),
+  '11.5.2': shown('always on', SOURCES, 'eight processes that draw at once draw nothing twice', {
+    how: 'Chance is the system’s, read in blocks that no other process has.',
+  }),
   '11.6.1': shown(
     'rootKey',
     'cli/src/keys/keys.test.ts',

@@ -1,4 +1,4 @@
-import { attacked, type Evidences, shown } from './shown.ts'
+import { attacked, type Evidences, rowed, shown } from './shown.ts'
 
 const OAUTH = 'reference/src/oauth.test.ts'
 const REFRESH = 'library/src/session/refresh/refresh.test.ts'
@@ -72,6 +72,7 @@ export const tokens: Evidences = {
       how: 'A code is spent by one conditional update once client and verifier are proven; a second such use ends what the first one got.',
     },
   ),
+  '10.4.3': shown('oauth', OAUTH, 'a code is over after a minute'),
   '10.4.4': attacked('oauth', 'oauth.grants', {
     how: 'The grants are authorization_code, refresh_token and client_credentials, for each client as configured.',
   }),
@@ -100,6 +101,9 @@ export const tokens: Evidences = {
   }),
   '10.4.11': attacked('oauth', 'oauth.scope-growth', {
     how: 'A client gets the scopes that it is configured for and no others.',
+  }),
+  '10.4.12': rowed('oauth', OAUTH, 'a fragment as answer', {
+    how: 'An answer is always in the query; a request for another form is refused.',
   }),
   '10.5.1': attacked('social', 'social.nonce'),
   '10.5.2': attacked('social', 'social.subject'),
