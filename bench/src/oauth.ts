@@ -11,7 +11,7 @@ interface Measured {
 
 const AT_ONCE = 16
 const ABOUT = `
-A flow is authorize, redeem with PKCE, refresh, by somebody who is signed in: ES256 and the same kinds of tokens from both, ours with all defences, the peer bare. Its \`memory\` is a map of live objects, ours the memory store; on SQLite both write durably before they answer. The goal is fewer calls and a ratio of 2.`
+A flow is authorize, redeem with PKCE, refresh, by somebody who is signed in: ES256 and the same kinds of tokens from both, ours with all defences but a throttle, the peer bare. Its \`memory\` is a map of live objects, ours the memory store; on SQLite both write durably before they answer. The goal is fewer calls and a ratio of 2.`
 const KINDS = [
   ['memory', 'jwt'],
   ['memory', 'opaque'],
