@@ -219,7 +219,7 @@ test('what is sealed is counted by key, and what no listed key opens is a findin
   const folder = plant(t, {})
   await run(folder, ['new', '--env'])
   const first = envOf(folder)['BULWARK_ROOT_KEY'] ?? ''
-  await run(folder, ['rotate'])
+  assert.equal((await run(folder, ['rotate', '--env'])).exit, EXIT.clean)
   const second = envOf(folder)['BULWARK_ROOT_KEY'] ?? ''
   const database = new DatabaseSync(join(folder, 'app.db'))
   database.exec('CREATE TABLE people (id TEXT, phone TEXT, data TEXT)')

@@ -13,6 +13,8 @@ const OPTIONS = {
   file: { type: 'string', default: '.env' },
   days: { type: 'string', default: '30' },
   print: { type: 'boolean', default: false },
+  // What it does anyway; `keys new` asks for it, so people write it here, too.
+  env: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const
 
