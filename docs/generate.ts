@@ -148,6 +148,8 @@ const OPTIONS: readonly (readonly [option: string, file: string, ...names: reado
   ['access', 'bulwark.ts', 'AccessSettings'],
   ['audit', 'audit/settings.ts', 'AuditOptions'],
   ['account', 'account/settings.ts', 'FlowOptions'],
+  ['account.factors', 'account/factors/settings.ts', 'FactorOptions'],
+  ['account.passkeys', 'account/passkeys/settings.ts', 'RelyingPartyOptions'],
   ['account.lockout', 'account/lockout/settings.ts', 'LockoutOptions'],
   ['account.password', 'account/password/password.ts', 'PasswordOptions'],
   ['account.password: policy', 'account/password/policy.ts', 'PolicyOptions'],

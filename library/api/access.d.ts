@@ -4,6 +4,11 @@ export type AccessPolicy = PublicPolicy | SignedInPolicy;
 /** Anybody, signed in or not. */
 export interface PublicPolicy {
     readonly public: true;
+    /**
+     * A session that is only good for setting up a second factor is seen here too. On other public
+     * routes its bearer is nobody.
+     */
+    readonly enrolling?: true;
 }
 /** Only who is signed in, and whatever the other members ask besides. */
 export interface SignedInPolicy {
@@ -13,10 +18,17 @@ export interface SignedInPolicy {
     /** The last full proof of identity is at most this many seconds old. */
     readonly stepUpSeconds?: number;
     /**
-     * One of these factors (RFC 8176: `otp`, `hwk` …) was proven, within `stepUpSeconds` when given.
-     * `second` stands for any but the password.
+     * One of these factors was proven: `passkey`, `totp`, `backup-code`, or their names in RFC 8176.
+     * `second` stands for any of the three. `require` writes it.
      */
     readonly factor?: string | readonly string[];
+    /** At most this many seconds ago; `stepUpSeconds` unless told, and any time without either. */
+    readonly factorSeconds?: number;
+    /**
+     * Also for a session that is only good for setting up a second factor, and before what its role
+     * asks for: routes by which assurance is gained, and the way out.
+     */
+    readonly enrolling?: true;
     /**
      * All of these scopes, from clients that act for somebody by an OAuth token. Without it no such
      * client may use the route at all: what a person may is not what every client of theirs may.
@@ -94,6 +106,25 @@ export declare const refusals: {
         readonly status: 404;
     };
 };
+/** What `require` takes. */
+export interface Requirement {
+    /** `second` unless told: any second factor. `passkey` is the one that resists phishing. */
+    readonly factor?: string | readonly string[];
+    /** How long ago at most, in seconds or as `'5m'`, `'12h'`, `'1d'`; any time in this session unless told. */
+    readonly within?: string | number;
+}
+/**
+ * A policy that asks for proof of a factor: for a route as its `access`, for a role in `access.roles`.
+ *
+ * ```ts
+ * app.post('/payout', { config: { access: require({ factor: 'passkey', within: '5m' }) } }, pay)
+ * ```
+ *
+ * @throws {ConfigFault} when `within` is no time
+ * @see ASVS 6.3.3, 7.5.3; NIST SP 800-63B-4 §2.2
+ */
+declare function requireFactor({ factor, within }?: Requirement): SignedInPolicy;
+export { requireFactor as require };
 /**
  * Judges a request by the policy of its route.
  *

@@ -56,6 +56,11 @@ export interface Audit {
      * Answers how many. @throws {StoreFault}
      */
     retain(days: number): Promise<number>;
+    /**
+     * What is due by the options: drops what is older than `retentionDays`, once a day in each
+     * process. Answers how many rows went. @throws {StoreFault}
+     */
+    tidy(): Promise<number>;
     /** Signs the end of the log now; `undefined` when there is nothing new or no shelf. */
     checkpoint(): Promise<Checkpoint | undefined>;
     /** Resolves when the sinks have all rows, or have failed to take them. */

@@ -1,7 +1,6 @@
 import { type Outcome } from '../../kernel/outcome.ts';
 import type { Along } from '../../store/port/along.ts';
 import type { Ground } from '../ground.ts';
-export declare const BACKUP_CODE = "backup-code";
 export declare const refusals: {
     readonly unknown: {
         readonly code: 'backup_code.unknown';

@@ -2,8 +2,12 @@
 export declare const SESSION_COOKIE = "__Host-session";
 /** Recognises a browser that signed in before; proves nothing. */
 export declare const DEVICE_COOKIE = "__Host-device";
+/** Spares a browser the second factor at sign-in, for an account and a while; proves nothing. */
+export declare const TRUST_COOKIE = "__Host-trusted";
 /** Bears a sign-in that still waits for a second factor. */
 export declare const FLOW_COOKIE = "__Host-flow";
+/** Tells the browser that asked for a passkey's challenge from every other. */
+export declare const CEREMONY_COOKIE = "__Host-ceremony";
 /** `HttpOnly`, `Path=/` and no `Domain` are not for choosing. */
 export interface CookieAttributes {
     /** `Lax` unless told. */

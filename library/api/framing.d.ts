@@ -1,6 +1,6 @@
 import type { Refusal } from '../kernel/refusal.ts';
 import { type PathOptions } from './target.ts';
-type FramingReason = 'method' | 'transferCoding' | 'twoLengths' | 'oldChunked' | 'contentLength' | 'headerName' | 'repeatedField' | 'headerCount';
+type FramingReason = 'method' | 'version' | 'transferCoding' | 'twoLengths' | 'oldChunked' | 'contentLength' | 'headerName' | 'repeatedField' | 'headerCount';
 export declare const refusals: Readonly<Record<FramingReason, Refusal>>;
 /** What of a request must be judged before any framework sees it. NodeIncoming is one. */
 export interface RawRequest {

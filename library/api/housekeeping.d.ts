@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { Stores } from '../../store/port/stores.ts';
+import type { Stores } from '../port/stores.ts';
 export interface HousekeepingGround {
     readonly stores: Stores;
     readonly clock: Clock;

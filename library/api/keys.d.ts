@@ -1,7 +1,7 @@
 import { type KeyObject } from 'node:crypto';
 import { Secret } from './secret.ts';
 /** What a derived key is for. One purpose, one label, one key; a label is never given away again. */
-export type Purpose = 'audit-chain' | 'audit-address' | 'backup-code' | 'blind-index' | 'counter' | 'csrf' | 'device' | 'download-link' | 'field' | 'one-time-token' | 'passkey-decoy' | 'password-pepper' | 'refresh-token' | 'session' | 'token-signing' | 'visitor' | 'webhook';
+export type Purpose = 'audit-chain' | 'audit-address' | 'backup-code' | 'blind-index' | 'counter' | 'csrf' | 'device' | 'download-link' | 'field' | 'one-time-token' | 'passkey-decoy' | 'password-pepper' | 'refresh-token' | 'session' | 'token-signing' | 'trusted-device' | 'visitor' | 'webhook';
 /** One root key and every key derived from it. */
 export interface Keys {
     /** First 8 hex characters of a hash of the root: names it without telling it. */

@@ -3,7 +3,8 @@ import type { Session } from '../../session/sessions/sessions.ts';
 import type { Ground, Visit } from '../ground.ts';
 import { type SignedIn, type Transport } from '../login/gate.ts';
 import { type PasskeyResponse } from './ceremonies.ts';
-export declare const PASSKEY = "passkey";
+import type { PasskeySettings } from './settings.ts';
+export type { RelyingPartyOptions } from './settings.ts';
 export declare const refusals: {
     readonly malformed: {
         readonly code: 'passkey.malformed';
@@ -56,10 +57,29 @@ export declare const refusals: {
         readonly says: 'access.not_found';
         readonly status: 404;
     };
+    /** The same key says of itself what a key cannot change: then it is another. */
+    readonly eligibility: {
+        readonly code: 'passkey.eligibility_changed';
+        readonly says: 'passkey.refused';
+        readonly status: 401;
+    };
+    /** No password, no provider: without this key its person is out for good. */
+    readonly lastWay: {
+        readonly code: 'passkey.last_way_in';
+        readonly says: 'passkey.last_way_in';
+        readonly status: 409;
+    };
+    readonly lastRequired: {
+        readonly code: 'passkey.last_required';
+        readonly says: 'factor.last_required';
+        readonly status: 409;
+    };
 };
 /** A passkey as its owner sees it. */
 export interface ListedPasskey {
     readonly id: string;
+    /** What the browser knows it by, for the signal API. */
+    readonly credentialId: string;
     readonly name: string;
     /** Whether it is kept beyond one device, as the authenticator says. */
     readonly backedUp: boolean;
@@ -76,6 +96,15 @@ export interface PasskeyOptions {
     /** `Set-Cookie` texts. */
     readonly cookies: readonly string[];
 }
+/** What `PublicKeyCredential.signal…` take (WebAuthn §5.1.10). */
+export interface PasskeySignals {
+    readonly rpId: string;
+    /** The user handle, base64url. */
+    readonly userId: string;
+    readonly allAcceptedCredentialIds: readonly string[];
+    readonly name: string;
+    readonly displayName: string;
+}
 /** Sign-in by WebAuthn: resistant to phishing, replay and a stolen database. */
 export interface Passkeys {
     /** What `PublicKeyCredential.parseCreationOptionsFromJSON` takes. */
@@ -83,7 +112,11 @@ export interface Passkeys {
     register(visit: Visit, session: Session, input: {
         readonly response: PasskeyResponse;
         readonly name?: string | undefined;
-    }): Promise<Outcome<ListedPasskey>>;
+    }): Promise<Outcome<{
+        readonly passkey: ListedPasskey;
+        /** `Set-Cookie` texts: the session that made it has proven it. */
+        readonly cookies: readonly string[];
+    }>>;
     /**
      * What `PublicKeyCredential.parseRequestOptionsFromJSON` takes. Without a name the browser offers
      * what it has; with one, everybody has passkeys, also who has none or does not exist. The answer
@@ -94,14 +127,23 @@ export interface Passkeys {
         readonly response: PasskeyResponse;
         readonly transport?: Transport | undefined;
     }): Promise<Outcome<SignedIn>>;
+    /** For a sign-in that waits for its second factor: only the keys of its account, for that sign-in. */
+    factorOptions(visit: Visit, flow: string | undefined): Promise<Outcome<object>>;
+    /** Finishes that sign-in. The key need not verify its user: the first factor was proven. */
+    factor(visit: Visit, input: {
+        readonly response: PasskeyResponse;
+        readonly flow?: string | undefined;
+        readonly remember?: boolean | undefined;
+    }): Promise<Outcome<SignedIn>>;
     stepUp(visit: Visit, session: Session, input: {
         readonly response: PasskeyResponse;
     }): Promise<Outcome<readonly string[]>>;
+    /** Which keys are good, and how their owner is called: what browsers are told to keep. */
+    signals(accountId: string): Promise<PasskeySignals | undefined>;
+    /** Origins besides ours where the keys sign in. */
+    readonly relatedOrigins: readonly string[];
     list(accountId: string): Promise<readonly ListedPasskey[]>;
     remove(visit: Visit, session: Session, id: string): Promise<Outcome<void>>;
 }
-/**
- * @param origins public origins; the relying party is the host of the first
- * @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2
- */
-export declare function passkeys(ground: Ground, origins: readonly string[], service: string): Passkeys;
+/** @see W3C WebAuthn Level 3 §7.1, §7.2; ASVS 6.5.1, 6.7.1; NIST SP 800-63B-4 §2.2.2 */
+export declare function passkeys(ground: Ground, settings: PasskeySettings, service: string): Passkeys;

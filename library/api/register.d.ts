@@ -35,6 +35,12 @@ export interface RegisterInput {
     readonly name?: string;
 }
 /**
+ * A name as it is kept: trimmed, `undefined` when nothing is left of it.
+ *
+ * @returns or `register.name_too_long`, `register.name_malformed`
+ */
+export declare function judgedName(text: string | undefined): Outcome<string | undefined>;
+/**
  * Opens an account that waits for its address to be verified. A known address gets the same answer,
  * costs the same, and its owner a notice.
  *

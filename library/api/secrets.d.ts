@@ -1,32 +1,14 @@
 import { Secret } from '../../kernel/secret.ts';
+import type { StandardSchema } from '../../kernel/standard-schema.ts';
 import { type KeyRing, keyRing, type PreviousRoot, previousRoots } from './ring.ts';
 import { type SecretFile, type Sources } from './source.ts';
 import { estimatedBits, isPlaceholder, weakness } from './strength.ts';
-export type { KeyRing, PreviousRoot, SecretFile, Sources };
+export type { KeyRing, PreviousRoot, SecretFile, Sources, StandardSchema };
 export { estimatedBits, isPlaceholder, keyRing, previousRoots, weakness };
-/** The part of Standard Schema v1 that is used: zod, valibot, arktype and others have it. */
-export interface SettingSchema<Output = unknown> {
-    readonly '~standard': {
-        readonly version: 1;
-        readonly validate: (value: unknown) => SchemaAnswer<Output> | Promise<SchemaAnswer<Output>>;
-        readonly types?: {
-            readonly input: unknown;
-            readonly output: Output;
-        } | undefined;
-    };
-}
-type SchemaAnswer<Output> = {
-    readonly value: Output;
-    readonly issues?: undefined;
-} | {
-    readonly issues: readonly {
-        readonly message: string;
-    }[];
-};
 /** One setting. Its name is the environment variable's. */
 export interface Setting {
     /** Any Standard Schema over the text; the text itself unless told. */
-    readonly schema?: SettingSchema;
+    readonly schema?: StandardSchema;
     /** Hidden in a `Secret`, and never a placeholder. */
     readonly secret?: boolean;
     /** Least bits of randomness of a secret that a machine made, such as 128. */
@@ -41,7 +23,7 @@ export type SettingValues<Wanted extends Readonly<Record<string, Setting>>> = {
     readonly [Name in keyof Wanted]: Wrapped<Wanted[Name]> | Absent<Wanted[Name]>;
 };
 type Output<One extends Setting> = One extends {
-    readonly schema: SettingSchema<infer Value>;
+    readonly schema: StandardSchema<infer Value>;
 } ? Value : string;
 type Wrapped<One extends Setting> = One extends {
     readonly secret: true;

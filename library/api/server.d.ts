@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import type { Refusal } from '../kernel/refusal.ts';
 /** Deadlines, rates and counts of connections. */
@@ -28,6 +28,8 @@ export declare const SERVER_DEFAULTS: Required<ServerLimits>;
 export interface ServerGuard {
     /** Asked about every request and upgrade, before anybody else sees it. */
     judge(message: IncomingMessage): Refusal | undefined;
+    /** Asked besides about each WebSocket handshake: no route behind the guard will judge it. */
+    judgeUpgrade?(message: IncomingMessage): Refusal | undefined;
     /** Answers a refused request. */
     answer(message: IncomingMessage, response: ServerResponse, refusal: Refusal): void;
     /** Told of what has no response object: broken messages, slow clients, refused upgrades. */

@@ -41,6 +41,8 @@ export interface ThrottleOptions {
     readonly onStoreFailure?: (failing: boolean, cause: unknown) => void;
     /** A store that has not answered by then counts as failed; 0, for a local store, waits for it. */
     readonly storeTimeoutMs?: number;
+    /** Takes a few units at once, for a store in which each count is a write; see `inAdvance`. */
+    readonly inAdvance?: boolean;
 }
 /** Who asks. Rates by a part that is not known do not apply. */
 export interface Asker {

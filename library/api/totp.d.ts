@@ -4,7 +4,6 @@ import type { Along } from '../../store/port/along.ts';
 import type { Field } from '../../vault/fields/fields.ts';
 import type { Ground } from '../ground.ts';
 import { type TotpAlgorithm } from './code.ts';
-export declare const TOTP = "totp";
 export declare const refusals: {
     readonly wrongCode: {
         readonly code: 'totp.wrong_code';
