@@ -153,8 +153,8 @@ for (const name of Object.keys(frameworks)) {
     assert.match(text, /^HTTP\/1\.1 413 [\s\S]*uploads\.too_large/)
     const after = read() - LIMIT
     assert.ok(after <= MOST_AFTER_LIMIT + 4096, `${after} bytes were read beyond the limit`)
-    assert.ok(answeredMs < 2500, `answered after ${answeredMs} ms`)
-    assert.ok(endedMs - answeredMs < 2500, `ended ${endedMs - answeredMs} ms after the answer`)
+    assert.ok(answeredMs < 10_000, `answered after ${answeredMs} ms`)
+    assert.ok(endedMs - answeredMs < 10_000, `ended ${endedMs - answeredMs} ms after the answer`)
     await at.files.settled()
     assert.deepEqual(at.quarantine(), [])
   })
@@ -164,7 +164,7 @@ for (const name of Object.keys(frameworks)) {
     const { port, read } = await listening(name, at.files)
     const { text } = await flood(port, ANNOUNCED, Buffer.alloc(0))
     assert.match(text, /^HTTP\/1\.1 413 [\s\S]*uploads\.request_too_large/)
-    assert.ok(read() <= MOST_AFTER_LIMIT, `${read()} bytes were read`)
+    assert.ok(read() <= MOST_AFTER_LIMIT + 4096, `${read()} bytes were read`)
   })
 
   test(`${name}: exactly as much as allowed comes in, and the connection goes on`, async () => {
