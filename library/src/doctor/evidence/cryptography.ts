@@ -61,7 +61,6 @@ export const cryptography: Evidences = {
     'library/src/account/password/password.test.ts',
     'a fast machine hashes dearer, a slow one never below the floor',
     {
-      check: 'password.floor',
       how: 'argon2id, calibrated on the machine, never below 19 MiB, two passes; a sign-in renews what is cheaper.',
     },
   ),
