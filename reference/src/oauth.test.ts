@@ -793,6 +793,13 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.match(first.headers.get('location') ?? '', /^\/login\?next=/)
       const silent = await stranger.get(request({ ...bad, prompt: 'none' }))
       assert.match(silent.headers.get('location') ?? '', /error=invalid_request/)
+      const made = await of.client().post('/oauth/register', {
+        redirect_uris: ['https://evil.example/cb'],
+        token_endpoint_auth_method: 'none',
+      })
+      const own = { client_id: made.json.client_id, redirect_uri: 'https://evil.example/cb' }
+      const open = await stranger.get(request({ ...own, prompt: 'none' }))
+      assert.deepEqual([open.status, open.headers.get('location')], [400, null])
       const long = await person.get(request({ state: 'x'.repeat(3000) }))
       assert.equal(long.status, 400)
       assert.equal(long.headers.get('location'), null)

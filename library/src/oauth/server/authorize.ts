@@ -12,6 +12,7 @@ export const refusals = {
   /** These are shown, never sent on: to send a browser to a stranger's address is a favour to him. */
   unknownClient: { code: 'oauth.unknown_client', says: 'oauth.unknown_client', status: 400 },
   badRedirect: { code: 'oauth.bad_redirect', says: 'oauth.bad_redirect', status: 400 },
+  untrusted: { code: 'oauth.untrusted_silence', says: 'oauth.bad_redirect', status: 400 },
   tooLong: { code: 'oauth.too_long', says: 'oauth.too_long', status: 400 },
   unknownRequest: { code: 'oauth.unknown_request', says: 'oauth.request_over', status: 400 },
 } as const
@@ -41,7 +42,8 @@ export interface Question {
 export interface Authorization {
   /**
    * @returns a location: the client's with a code or an error, the sign-in, or the consent page;
-   *   `oauth.unknown_client`, `oauth.bad_redirect`, `oauth.too_long` where it may go nowhere
+   *   `oauth.unknown_client`, `oauth.bad_redirect`, `oauth.too_long`,
+   *   `oauth.untrusted_silence` where it may go nowhere
    */
   authorize(
     parameters: Parameters,
@@ -213,6 +215,9 @@ export function authorization(
       const bad = complaint(parameters, client)
       const prompts = (one(parameters, 'prompt') ?? '').split(' ')
       const silent = prompts.includes('none')
+      // Decision: silence would make us an open redirector for whoever registered itself, so a stranger's
+      // browser stays here (RFC 9700 §4.11.2). Cost: such a client cannot ask whether somebody is there.
+      if (silent && session === undefined && client.selfRegistered) return no(refusals.untrusted)
       if (bad !== undefined) {
         // Decision: nobody is sent on by us before they are known here, be it with an error, unless the
         // client asked for silence (RFC 9700 §4.11.2). Cost: a client's mistake shows after a sign-in.
