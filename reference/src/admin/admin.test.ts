@@ -36,6 +36,7 @@ const LOOKS = [
   '/admin/audit/export',
   '/admin/users',
   '/admin/lockouts',
+  '/admin/throttles',
   '/admin/csp-reports',
   '/admin/posture',
   '/admin/stream',
@@ -47,6 +48,21 @@ test('nobody but an administrator sees any of it', async () => {
     assert.equal((await at.client().get(path)).status, 401, path)
     assert.equal((await member.get(path)).status, 403, path)
   }
+})
+
+test('nobody but an administrator releases anybody, and not what is not there', async () => {
+  const member = await at.signedIn('releasing@example.com')
+  const row = { kind: 'address', key: 'a-hash' }
+  for (const [path, body] of [
+    ['/admin/lockouts/release', row],
+    ['/admin/throttles/release', { policy: 'webhook-test', accountId: crypto.randomUUID() }],
+  ] as const) {
+    assert.equal((await member.post(path, body)).status, 403, path)
+    assert.equal((await root.post(path, body)).status, 204, path)
+  }
+  assert.equal((await root.post('/admin/throttles/release', { policy: 'constructor' })).status, 404)
+  const foreign = { kind: 'spray', key: 'login:spray' }
+  assert.equal((await root.post('/admin/lockouts/release', foreign)).status, 422)
 })
 
 test('somebody is found, disabled, let in again, and every deed names who did it', async () => {
