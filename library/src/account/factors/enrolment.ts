@@ -1,4 +1,6 @@
 import type { Principal } from '../../access/access.ts'
+import type { Refusal } from '../../kernel/refusal.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Credential } from '../../store/port/credentials.ts'
 import type { Ground } from '../ground.ts'
 import { factorState, isEnrolled } from './state.ts'
@@ -26,6 +28,27 @@ export function isRequired(ground: Ground, role: string): boolean {
   return required !== undefined && (required.roles?.includes(role) ?? true)
 }
 
+/** Whether a store need be asked at all: nothing is required, or an app or a key was proven. */
+function isSettled(ground: Ground, who: Pick<Principal, 'role' | 'factors'>): boolean {
+  return !isRequired(ground, who.role) || who.factors.some(({ factor }) => STRONG.has(factor))
+}
+
+/**
+ * Whether somebody's time to set up a factor is over. Answers at once where no store need be asked.
+ *
+ * @returns `factor.enrolment_required`
+ * @throws {StoreFault}
+ */
+export function enrolmentOverdue(
+  ground: Ground,
+  who: Pick<Principal, 'accountId' | 'role' | 'factors'>,
+): Soon<Refusal | undefined> {
+  if (isSettled(ground, who)) return undefined
+  return enrolmentDue(ground, who).then(due =>
+    due?.overdue === true ? refusals.overdue : undefined,
+  )
+}
+
 /**
  * What somebody still has to set up; `undefined` when nothing. Asks no store about sessions that have
  * proven an app or a key, nor where nothing is required: so it may be asked for every request.
@@ -41,8 +64,7 @@ export async function enrolmentDue(
   who: Pick<Principal, 'accountId' | 'role' | 'factors'>,
 ): Promise<Enrolment | undefined> {
   const { required } = ground.settings.factors
-  if (required === undefined || !isRequired(ground, who.role)) return undefined
-  if (who.factors.some(({ factor }) => STRONG.has(factor))) return undefined
+  if (required === undefined || isSettled(ground, who)) return undefined
   const { credentials } = ground.stores
   if (isEnrolled(await factorState(credentials, who.accountId))) return undefined
   const by = (await graceOf(ground, who.accountId, who.role)) + required.graceMs

@@ -1,6 +1,7 @@
 import type { Principal } from '../../access/access.ts'
 import { granted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Account } from '../../store/port/accounts.ts'
 import type { Fields } from '../../vault/fields/fields.ts'
@@ -12,7 +13,7 @@ import type { SignedIn } from '../login/gate.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
 import { type Totp, type TotpSetup, totp } from '../totp/totp.ts'
-import { type Enrolment, refusals as enrolling, enrolmentDue, isRequired } from './enrolment.ts'
+import { type Enrolment, enrolmentDue, enrolmentOverdue, isRequired } from './enrolment.ts'
 import { finishFlow, waitingFlow } from './flow.ts'
 import { type PendingRecovery, type Recovery, recovery } from './recovery.ts'
 import { BACKUP_CODE, factorState, isEnrolled, owedFactors, TOTP } from './state.ts'
@@ -70,8 +71,8 @@ export interface Factors {
   view(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<FactorView>
   /** What a session's person still has to set up; `undefined` when nothing. */
   enrolment(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Enrolment | undefined>
-  /** `factor.enrolment_required` for whoever should have set one up long ago. */
-  overdue(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Refusal | undefined>
+  /** `factor.enrolment_required` for whoever should have set one up long ago; mostly at once. */
+  overdue(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Soon<Refusal | undefined>
   /** Finishes a sign-in that waits for its second factor. */
   finish(
     visit: Visit,
@@ -167,8 +168,7 @@ export function factors(ground: Ground, fields: Fields, service: string): Factor
         : undefined
     },
     enrolment: who => enrolmentDue(ground, who),
-    overdue: async who =>
-      (await enrolmentDue(ground, who))?.overdue === true ? enrolling.overdue : undefined,
+    overdue: who => enrolmentOverdue(ground, who),
     async view(who) {
       const [state, enrolment, pending] = await Promise.all([
         factorState(credentials, who.accountId),
