@@ -1,6 +1,7 @@
 import type { Principal } from '../../access/access.ts';
 import { type Outcome } from '../../kernel/outcome.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
+import type { Soon } from '../../kernel/soon.ts';
 import type { Session } from '../../session/sessions/sessions.ts';
 import type { Fields } from '../../vault/fields/fields.ts';
 import { type BackupCodes } from '../backup-codes/backup-codes.ts';
@@ -60,8 +61,8 @@ export interface Factors {
     view(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<FactorView>;
     /** What a session's person still has to set up; `undefined` when nothing. */
     enrolment(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Enrolment | undefined>;
-    /** `factor.enrolment_required` for whoever should have set one up long ago. */
-    overdue(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Promise<Refusal | undefined>;
+    /** `factor.enrolment_required` for whoever should have set one up long ago; mostly at once. */
+    overdue(who: Pick<Principal, 'accountId' | 'role' | 'factors'>): Soon<Refusal | undefined>;
     /** Finishes a sign-in that waits for its second factor. */
     finish(visit: Visit, input: FactorProof & {
         readonly flow?: string | undefined;

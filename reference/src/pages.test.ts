@@ -34,6 +34,8 @@ for (const path of [
   '/undo-email',
   '/keep-account',
   '/unlock',
+  '/recover',
+  '/cancel-recovery',
   '/resend-verification',
   '/setup',
   '/design',

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drivers } from '../drivers.test.kit.ts'
 import { PASSWORD } from '../house.test.kit.ts'
+import { fromBase32 } from '../totp/base32.ts'
+import { stepAt, totpCode } from '../totp/code.ts'
 import { addKey, appCode, browser, type Equipped, equipped, live } from './equipped.test.kit.ts'
 import { factorState, isEnrolled } from './state.ts'
 
@@ -15,6 +17,23 @@ async function subjects(of: Equipped, to: string): Promise<readonly string[]> {
     .filter(one => one.to === to)
     .map(one => one.subject)
 }
+
+test('apps that speak SHA-256 may be set up with it', async () => {
+  const of = await equipped({ factors: { totpAlgorithm: 'sha256' } })
+  await of.member(ANN)
+  const own = browser()
+  await of.enter(ANN, own)
+  const setUp = await of.factors.setUp(own.visit(), live(await of.sessionOf(own)))
+  assert.ok(setUp.ok)
+  assert.match(setUp.value.otpauthUri, /algorithm=SHA256/)
+  const old = appCode(setUp.value.secret, of.clock())
+  const wrong = await of.factors.confirm(own.visit(), live(await of.sessionOf(own)), old)
+  assert.ok(!wrong.ok)
+  const secret = fromBase32(setUp.value.secret) ?? Buffer.alloc(0)
+  const code = totpCode(secret, stepAt(of.clock()), 'sha256')
+  assert.ok((await of.factors.confirm(own.visit(), live(await of.sessionOf(own)), code)).ok)
+  await of.close()
+})
 
 test('every factor that comes or goes is told at every address', async () => {
   const of = await equipped({ factors: { notifyAlso: async () => [OTHER] } })

@@ -103,7 +103,8 @@ export interface Factors {
  */
 export function factors(ground: Ground, fields: Fields, service: string): Factors {
   const { credentials, accounts, counters, jobs } = ground.stores
-  const codes = totp(ground, fields.field('credentials', TOTP))
+  const { totpAlgorithm } = ground.settings.factors
+  const codes = totp(ground, fields.field('credentials', TOTP), totpAlgorithm)
   const paper = backupCodes(ground)
   const anew = recovery(ground)
 

@@ -20,6 +20,8 @@ export interface FactorOptions {
   readonly trustDays?: number
   /** Hours between the wish to begin anew without factors and its fulfilment; 72 unless told, 1 to 720. */
   readonly recoveryHours?: number
+  /** What new apps are set up with; `sha1` unless told, which every app speaks, `sha256` some. */
+  readonly totpAlgorithm?: 'sha1' | 'sha256'
   /** What happens to other sessions when a factor comes or goes; they end unless told. */
   readonly otherSessions?: 'end' | 'keep'
   /** More addresses that are told of every change of factors (NIST SP 800-63B-4 §4.6). */
@@ -33,6 +35,7 @@ export interface FactorSettings {
   /** 0: no browser is ever trusted. */
   readonly trustMs: number
   readonly recoveryMs: number
+  readonly totpAlgorithm: 'sha1' | 'sha256'
   readonly otherSessions: 'end' | 'keep'
   readonly notifyAlso: (accountId: string) => Promise<readonly string[]>
 }
@@ -50,10 +53,15 @@ export function factorSettings(options: FactorOptions = {}): FactorSettings {
     'required',
     'trustDays',
     'recoveryHours',
+    'totpAlgorithm',
     'otherSessions',
     'notifyAlso',
   ])
   const { required, trustDays = 30, recoveryHours = 72, otherSessions = 'end' } = options
+  const { totpAlgorithm = 'sha1' } = options
+  if (totpAlgorithm !== 'sha1' && totpAlgorithm !== 'sha256') {
+    throw new ConfigFault('account.factors.totpAlgorithm', "write 'sha1' or 'sha256'")
+  }
   if (otherSessions !== 'end' && otherSessions !== 'keep') {
     throw new ConfigFault('account.factors.otherSessions', "write 'end' or 'keep'")
   }
@@ -61,6 +69,7 @@ export function factorSettings(options: FactorOptions = {}): FactorSettings {
     required: required && requirement(required),
     trustMs: bounded('trustDays', trustDays, 0, 90) * DAY_MS,
     recoveryMs: bounded('recoveryHours', recoveryHours, 1, 720) * HOUR_MS,
+    totpAlgorithm,
     otherSessions,
     notifyAlso: options.notifyAlso ?? (async () => []),
   }
