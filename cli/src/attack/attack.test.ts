@@ -214,6 +214,15 @@ export default defineAttack({ target: '${twin.origin}', checks: [teapot] })
   assert.match(said.out, /HIGH +own\.teapot +it makes tea/)
 })
 
+test('a config is read where the package is not installed', async () => {
+  const guest = new Stage()
+  await guest.attack(['init', twin.origin])
+  const said = await guest.attack(['--dry-run'])
+  await guest.clear()
+  assert.equal(said.status, 0, said.err)
+  assert.match(said.out, /checks against/)
+})
+
 test('every action in the template is pinned to a commit', async () => {
   const { out } = await stage.attack(['init', '--template', 'github'])
   const uses = [...out.matchAll(/uses: (\S+)/g)].map(([, action]) => action ?? '')

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { type ResolveHookSync, registerHooks } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AttackConfig } from './config.ts'
@@ -50,10 +51,21 @@ function originOf(target: string | undefined): string | undefined {
   return URL.parse(/^[a-z]+:\/\//i.test(target) ? target : `http://${target}`)?.origin
 }
 
+/** A config may import us where we are not installed, as when npx runs us once. */
+const knownToUs: ResolveHookSync = (specifier, context, next) => {
+  try {
+    return next(specifier, context)
+  } catch (error) {
+    if (!/^@bulwark\/cli\/attack(?:\/check)?$/.test(specifier)) throw error
+    return { url: import.meta.resolve(specifier), shortCircuit: true }
+  }
+}
+
 async function read(cwd: string, file: string): Promise<Loaded> {
   const name = relative(cwd, file)
   if (!existsSync(file)) throw new ConfigError(`there is no config ${name}`)
   let config: unknown
+  const ourselves = registerHooks({ resolve: knownToUs })
   try {
     config = file.endsWith('.json')
       ? JSON.parse(await readFile(file, 'utf8'))
@@ -62,6 +74,8 @@ async function read(cwd: string, file: string): Promise<Loaded> {
     throw new ConfigError(
       `${name} cannot be read: ${error instanceof Error ? error.message : error}`,
     )
+  } finally {
+    ourselves.deregister()
   }
   const faults = faultsOf(config)
   if (faults.length > 0) throw new ConfigError([`${name}:`, ...faults].join('\n  '))
