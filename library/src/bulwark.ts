@@ -13,7 +13,6 @@ import {
   audit,
   type CheckpointShelf,
 } from './audit/audit.ts'
-import type { AuditEvent } from './audit/event.ts'
 import {
   admit,
   type DoctorOptions,
@@ -40,15 +39,11 @@ import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
 import type { Refusal } from './kernel/refusal.ts'
 import type { Secret } from './kernel/secret.ts'
-import { resourceMetadataPath } from './oauth/server/metadata.ts'
-import {
-  OAUTH_OPTIONS,
-  type OAuthOptions,
-  type OAuthServer,
-  oauthServer,
-} from './oauth/server/server.ts'
-import { SOCIAL_OPTIONS, type Social, type SocialOptions, social } from './oauth/social/social.ts'
-import { type AccountModule, people } from './people.ts'
+import { OAUTH_OPTIONS } from './oauth/server/options.ts'
+import type { OAuthOptions, OAuthServer } from './oauth/server/server.ts'
+import { SOCIAL_OPTIONS } from './oauth/social/options.ts'
+import type { Social, SocialOptions } from './oauth/social/social.ts'
+import type { AccountModule } from './people.ts'
 import { compiler } from './pipeline/compile.ts'
 import { cutLog } from './pipeline/cuts.ts'
 import type { Exchange } from './pipeline/exchange.ts'
@@ -56,17 +51,9 @@ import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
 import type { ProblemPage } from './pipeline/problem-answer.ts'
 import type { Route, RoutePolicy } from './pipeline/route.ts'
 import { transport } from './pipeline/transport.ts'
-import { accountEndpoints } from './routes/account.ts'
-import { accountChangeEndpoints } from './routes/account-changes.ts'
-import type { AccountRoutes } from './routes/account-parts.ts'
-import { bearerOf, bearerTokens } from './routes/bearer.ts'
 import type { Endpoint } from './routes/endpoint.ts'
-import { factorEndpoints } from './routes/factors.ts'
-import { oauthEndpoints } from './routes/oauth.ts'
-import { passkeyEndpoints } from './routes/passkeys.ts'
+import type { PeopleRoutes } from './routes/people.ts'
 import { shieldEndpoints } from './routes/shield.ts'
-import { refreshEndpoints } from './routes/sign-in.ts'
-import { socialEndpoints } from './routes/social.ts'
 import type { RefreshOptions, Tokens } from './session/refresh/refresh.ts'
 import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
 import { type ContentOptions, content } from './shield/content/content.ts'
@@ -420,11 +407,8 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   for (const [role, demand] of Object.entries(demands ?? {})) {
     checkedPolicy(demand, `access.roles.${role}`)
   }
+  let house: PeopleRoutes | undefined
   let flows: AccountFlows | undefined
-  let second: Factors | undefined
-  let tokens: Tokens | undefined
-  let server: OAuthServer | undefined
-  let providers: Social | undefined
   const way = pipeline({
     transport:
       options.transport === false || !origins.every(origin => origin.startsWith('https:'))
@@ -440,18 +424,18 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
     shed: shedding,
     throttle: throttled,
     sessions: keeper,
-    bearer: (authorization, audience) => bearerOf(tokens, authorization, audience),
+    bearer: (authorization, audience) => house?.bearer(authorization, audience),
     ...(options.oauth !== undefined &&
       options.oauth !== false && {
         challenge: audience => {
           const issuer = origins[0] ?? ''
-          const path = resourceMetadataPath(issuer, audience ?? issuer)
+          const path = house?.resourcePath(issuer, audience ?? issuer)
           return path === undefined ? undefined : `resource_metadata="${issuer}${path}"`
         },
       }),
     access: options.access !== false,
     ...(demands !== undefined && { roles: demands }),
-    ...(requiresFactors(options) && { overdue: who => second?.overdue(who) }),
+    ...(requiresFactors(options) && { overdue: who => house?.accounts.factors.overdue(who) }),
     headers: policy,
     audit: written,
     isNoted: refusal => flows?.isRecorded(refusal) === true,
@@ -481,63 +465,31 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   ]
 
   const sealed = fields({ ring, random })
-  const accounts =
-    options.account === undefined || options.account === false
-      ? undefined
-      : await people(options.account, {
-          mode,
-          origins,
-          stores,
-          keys,
-          previousKeys,
-          olderKeys,
-          clock,
-          random,
-          audit: written,
-          sessions: keeper,
-          fields: sealed,
-          permits: hashPermits(),
-        })
-  if (accounts !== undefined && keeper !== undefined) {
-    flows = accounts.flows
-    second = accounts.factors
-    if (options.refresh !== false) {
-      const at = { issuer: origins[0] ?? '', stores, ring, clock, random }
-      tokens = bearerTokens(options.refresh ?? {}, flows, at)
-    }
-    const parts: AccountRoutes = {
-      flows,
+  if (options.account !== undefined && options.account !== false) {
+    const { peopleRoutes } = await import('./routes/people.ts')
+    const { account, refresh = {}, social: providers, oauth: server } = options
+    const wanted = { account, refresh, social: providers || undefined, oauth: server || undefined }
+    house = await peopleRoutes(wanted, {
+      mode,
+      origins,
       stores,
+      ring,
+      keys,
+      previousKeys,
+      olderKeys,
+      clock,
+      random,
+      audit: written,
       sessions: keeper,
+      fields: sealed,
+      permits: hashPermits(),
       pipeline: way,
-      tokens,
       signOut: policy?.signOut ?? [],
-      factors: accounts.factors,
-    }
-    endpoints.push(
-      ...accountEndpoints(parts),
-      ...accountChangeEndpoints(parts),
-      ...factorEndpoints(parts, accounts.factors),
-      ...passkeyEndpoints(parts, accounts.passkeys),
-      ...(tokens === undefined ? [] : refreshEndpoints(parts, tokens)),
-    )
-    if (options.social !== undefined && options.social !== false) {
-      const origin = origins[0] ?? ''
-      const oneTime = stores.oneTimeTokens
-      const at = { origin, mode, tokens: oneTime, keys, olderKeys, clock, random }
-      providers = social(options.social, at)
-      endpoints.push(...socialEndpoints({ ...parts, social: providers, sealed }))
-    }
-    if (tokens !== undefined && options.oauth !== undefined && options.oauth !== false) {
-      const { entry } = flows.ground
-      const record = (event: AuditEvent): void => written?.record(event)
-      const issuer = tokens.issuer
-      const at = { issuer, stores, tokens, keys, olderKeys, clock, random, entry, record }
-      server = oauthServer(options.oauth, at)
-      const ground = flows.ground
-      endpoints.push(...oauthEndpoints({ server, ground, sessions: keeper, pipeline: way }))
-    }
+    })
+    if (keeper !== undefined) flows = house.accounts.flows
+    endpoints.push(...house.endpoints)
   }
+  const { accounts, tokens, social: providers, oauth: server } = house ?? {}
 
   if (server === undefined && options.oauth !== undefined && options.oauth !== false) {
     throw new ConfigFault('oauth', 'needs account, session and refresh to be on')
