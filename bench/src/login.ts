@@ -1,0 +1,106 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Contender, contender } from './contender.ts'
+import { load, shot } from './load.ts'
+import { shown, spread } from './statistics.ts'
+
+/** The floor of the library's own ladder, for both sides. */
+export const COST = { memoryKiB: 19_456, passes: 2, lanes: 1 } as const
+export const PASSWORD = 'correct horse battery staple'
+export const PEOPLE = 256
+export const accountOf = (at: number): string => `person-${at}@example.com`
+
+const GOAL = 0.95
+const AT_ONCE = 16
+
+/** Sign-ins a second over HTTP, each with its session and its events kept. */
+async function signIns(at: Contender, milliseconds: number): Promise<number> {
+  const shots = Array.from({ length: PEOPLE }, (_, one) =>
+    shot(at.port, {
+      method: 'POST',
+      path: '/auth/login',
+      body: JSON.stringify({ email: accountOf(one), password: PASSWORD }),
+    }),
+  )
+  const started = performance.now()
+  const { answers, statuses } = await load(at.port, shots, { connections: AT_ONCE, milliseconds })
+  if (statuses['200'] !== answers) throw new Error(`not all signed in: ${JSON.stringify(statuses)}`)
+  return (answers * 1000) / (performance.now() - started)
+}
+
+async function bareHashes(at: Contender, milliseconds: number): Promise<number> {
+  await at.ask('begin')
+  const started = performance.now()
+  await pause(milliseconds)
+  return ((await at.ask('end')) * 1000) / (performance.now() - started)
+}
+
+/** Waits of `/healthz`, asked every 5 ms while 200 people sign in again and again; in milliseconds. */
+async function waits(at: Contender, milliseconds: number): Promise<readonly number[]> {
+  const flood = load(
+    at.port,
+    Array.from({ length: PEOPLE }, (_, one) =>
+      shot(at.port, {
+        method: 'POST',
+        path: '/auth/login',
+        body: JSON.stringify({ email: accountOf(one), password: PASSWORD }),
+      }),
+    ),
+    { connections: 200, milliseconds },
+  )
+  const all: number[] = []
+  const until = performance.now() + milliseconds
+  while (performance.now() < until) {
+    const asked = performance.now()
+    const answer = await fetch(`http://localhost:${at.port}/healthz`)
+    await answer.text()
+    all.push(performance.now() - asked)
+    await pause(5)
+  }
+  await flood
+  return all.sort((a, b) => a - b)
+}
+
+/**
+ * How many can sign in, as a share of the hashes that this machine computes at all; how long others
+ * wait meanwhile; and what memory it takes.
+ */
+export async function loginBench(options: {
+  readonly rounds: number
+  readonly milliseconds: number
+}): Promise<void> {
+  const { rounds, milliseconds } = options
+  const ours = await contender('login', [], { pinned: false })
+  const bare = await contender('hashes', [], { pinned: false })
+  try {
+    await signIns(ours, milliseconds)
+    const idle = await ours.rss()
+    const ratios: number[] = []
+    const rates: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const first = round % 2 === 0 ? await signIns(ours, milliseconds) : 0
+      const hashes = await bareHashes(bare, milliseconds)
+      const logins = first || (await signIns(ours, milliseconds))
+      rates.push(logins)
+      ratios.push(logins / hashes)
+    }
+    const ratio = spread(ratios)
+    const verdict = ratio.median >= GOAL ? 'reached' : 'missed'
+    const sorted = await waits(ours, milliseconds * 3)
+    const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN
+    const grown = ((await ours.rss()) - idle) / 2 ** 20
+    console.log('| what | figure | goal |\n| --- | --- | --- |')
+    console.log(
+      `| sign-ins, share of the bare hashes of all cores (m=19456 t=2 p=1) | ${shown(ratio)} | ${GOAL} ${verdict} |`,
+    )
+    console.log(`| sign-ins a second | ${spread(rates).median.toFixed(0)} | |`)
+    console.log(
+      `| /healthz while 200 sign in at once, p99 | ${p99.toFixed(1)} ms | 50 ms ${p99 < 50 ? 'reached' : 'missed'} |`,
+    )
+    console.log(
+      `| resident memory, more than when it was busy with ${AT_ONCE} | ${grown.toFixed(0)} MiB | 64 MiB ${grown < 64 ? 'reached' : 'missed'} |`,
+    )
+  } finally {
+    await ours.stop()
+    await bare.stop()
+  }
+}
