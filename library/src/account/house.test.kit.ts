@@ -27,6 +27,8 @@ export interface House {
   mailTo(address: string): Promise<{ subject: string; text: string; token: string } | undefined>
   /** Registers and verifies. */
   member(email: string, password?: string): Promise<string>
+  /** Waits until the log has everything that was recorded. */
+  logged(): Promise<void>
   close(): Promise<void>
 }
 
@@ -114,6 +116,7 @@ export async function house(
       if (!verified.ok) throw new Error(verified.refusal.code)
       return (await stores.accounts.byEmail(email))?.id ?? ''
     },
+    logged: () => log.flush(),
     async close() {
       await log.close()
       await stores.close()

@@ -23,8 +23,7 @@ async function signedIn(of: House, email = ANN, from = visit()) {
 }
 
 async function reasons(of: House, code: string): Promise<(string | undefined)[]> {
-  // The log writes in batches, behind the flows; some turns of the event loop are enough.
-  for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setImmediate(resolve))
+  await of.logged()
   const rows = await of.stores.auditLog.read({ limit: 100, oldestFirst: true, code })
   return rows.map(row => JSON.parse(row.text).reason)
 }
