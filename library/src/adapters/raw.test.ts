@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { after, test } from 'node:test'
 import express from 'express'
+import Fastify from 'fastify'
 import { assemble } from '../bulwark.ts'
 import { client, until } from '../http/wire.test.kit.ts'
 import { bulwark as onExpress } from './express/express.ts'
+import { bulwark as onFastify } from './fastify/fastify.ts'
 import { filled, type House, houses } from './house.test.kit.ts'
 import { proxiedRawRows, type RawRow, rawRows } from './rows/raw.ts'
 
@@ -85,6 +87,27 @@ test('an Express application that listens by itself is guarded before its first 
   await defences.close()
 })
 
+test('what Fastify’s router refuses by itself is refused in our words, and counted', async () => {
+  const app = Fastify()
+  const defences = await assemble({
+    mode: 'development',
+    throttle: { default: { by: 'address', limit: 2, windowSeconds: 60 } },
+  })
+  await app.register(onFastify, { bulwark: defences })
+  app.get('/:id', { config: { access: { public: true } } }, async () => 'here')
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  const path = `/${'a'.repeat(101)}`
+  for (const status of [414, 414, 429]) {
+    const answer = await fetch(origin + path)
+    const text = await answer.text()
+    assert.equal(answer.status, status, text)
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+    assert.doesNotMatch(text, /aaa|FST_/)
+  }
+  await app.close()
+})
+
 const LAST = 'GET /open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 
 async function tell({ server, given }: House, row: RawRow): Promise<Heard> {
@@ -117,6 +140,9 @@ for (const [those, rows] of [
         assert.deepEqual(answers, [...row.answers, ...last], `${name}: ${texts.join('\n')}`)
         for (const one of texts) {
           assert.doesNotMatch(one, /smuggled|hunter2|^server:|^x-powered-by:/im, name)
+          const isEnd =
+            row.fate === 'closed' && one === texts.at(-1) && !row.sends.includes('HTTP/1.0')
+          if (isEnd && !one.includes(' 101 ')) assert.match(one, /^connection: close/im, name)
           if (/^HTTP\/1\.1 [45]/.test(one)) assert.match(one, /^x-content-type-options: nosniff/im)
         }
       }

@@ -66,11 +66,13 @@ export class Connection {
     if (message === this.#message) this.#extraMs = milliseconds
   }
 
-  /** Whether another answer is on its way or comes first, so that none may be put before it. */
+  /** Whether an answer is on its way, was given to this very message or comes first: none may follow. */
   get answering(): boolean {
     const response = this.#response
+    if (response === undefined) return false
+    if (response.writableFinished) return this.#message?.complete !== true
     // Node gives a response its socket when those before it are over.
-    return response !== undefined && (response.headersSent || response.socket === null)
+    return response.headersSent || response.socket === null
   }
 
   /** The answer still owed to a message that has come whole; those before it come before it. */

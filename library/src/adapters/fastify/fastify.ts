@@ -131,9 +131,8 @@ function put(app: FastifyInstance, defences: Bulwark): void {
   const end = (exchange: Exchange, reply: FastifyReply, refusal: Refusal): void => {
     way.note(exchange, refusal)
     // Fastify closes the connection after every body it could not parse; ours was read to its end.
-    if (refusal.close !== true && reply.getHeader('connection') !== undefined) {
-      reply.removeHeader('connection')
-    }
+    const mayStay = refusal.close !== true && reply.raw.shouldKeepAlive
+    if (mayStay && reply.getHeader('connection') !== undefined) reply.removeHeader('connection')
     endUnread(reply.raw, refusal)
     send(reply, way.problem(exchange, refusal))
   }
@@ -163,6 +162,34 @@ function put(app: FastifyInstance, defences: Bulwark): void {
     if (error instanceof Refused) return end(exchange, reply, error.refusal)
     return end(exchange, reply, refusalOf(error) ?? way.faulted(exchange, error))
   })
+
+  const answerBare = (
+    response: FastifyReply['raw'],
+    exchange: Exchange,
+    refusal: Refusal,
+  ): void => {
+    way.note(exchange, refusal)
+    endUnread(response, refusal)
+    const { status, type, headers, body } = way.problem(exchange, refusal)
+    const fields = [...way.fields(exchange, type), ...headers, 'content-type', type]
+    fields.push('content-length', String(Buffer.byteLength(body)))
+    response.writeHead(status, fields)
+    response.end(body)
+  }
+
+  const answerRouter = async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+    const { incoming, refusal } = defences.receive(request.raw)
+    const response = reply.raw
+    const exchange = way.begin(incoming, unmatched)
+    response.on('close', () => way.leave(exchange))
+    try {
+      const verdict = refusal ?? (await way.arrive(exchange)) ?? clientError(error)
+      answerBare(response, exchange, verdict ?? way.faulted(exchange, error))
+    } catch (fault) {
+      answerBare(response, exchange, way.faulted(exchange, fault))
+    }
+  }
+  answerForRouter(app, (error, request, reply) => void answerRouter(error, request, reply))
 
   app.setNotFoundHandler((request, reply) => {
     const { exchange } = request
@@ -196,6 +223,23 @@ function put(app: FastifyInstance, defences: Bulwark): void {
   app.addHook('onClose', async () => {
     await defences.close()
   })
+}
+
+type RouterAnswer = (error: Error, request: FastifyRequest, reply: FastifyReply) => void
+
+/**
+ * What Fastify's router refuses itself (a parameter longer than `maxParamLength`) passes by every
+ * hook, and is answered without one field of ours, with the path in it. It asks an option about that
+ * which only whoever makes the application can set; so it is set where the application keeps it.
+ * Tested against the pinned version; one's own `frameworkErrors` stays.
+ */
+function answerForRouter(app: FastifyInstance, answer: RouterAnswer): void {
+  for (let at: object | null = app; at !== null; at = Object.getPrototypeOf(at)) {
+    const key = Object.getOwnPropertySymbols(at).find(one => one.description === 'fastify.options')
+    if (key === undefined) continue
+    const options = (at as Record<symbol, { frameworkErrors?: RouterAnswer }>)[key]
+    if (options !== undefined) options.frameworkErrors ??= answer
+  }
 }
 
 function policyOf(config: FastifyContextConfig | undefined): RoutePolicy | undefined {

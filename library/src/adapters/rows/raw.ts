@@ -251,8 +251,19 @@ const methods: RawRow[] = [
 
 const versions: RawRow[] = closed(served, [
   ['HTTP/1.0', `GET /open HTTP/1.0\n${H}\n`],
+  ['a request that is the last, with a body', `${POST}Connection: close\nContent-Length: 2\n\n{}`],
   ['a request that is the last', `GET /open HTTP/1.1\n${H}Connection: close\n\n`],
 ])
+
+const lasts: RawRow[] = closed(
+  [400, 'json.syntax'],
+  [
+    [
+      'a body that cannot be read, of a request that is the last',
+      `${POST}Connection: close\nContent-Length: 1\n\n{`,
+    ],
+  ],
+)
 
 const pipelined: RawRow[] = [
   { what: 'two requests at once', sends: GET + GET, answers: [served, served], fate: 'kept' },
@@ -369,6 +380,7 @@ export const rawRows: readonly RawRow[] = [
   ...targets,
   ...methods,
   ...versions,
+  ...lasts,
   ...pipelined,
   ...upgrades,
 ]
