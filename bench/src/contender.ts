@@ -27,15 +27,22 @@ interface Ready {
 
 const canPin = existsSync('/usr/bin/taskset')
 
-/** Starts `servers/NAME.ts` and waits until it listens. */
-export async function contender(name: string, args: readonly string[] = []): Promise<Contender> {
-  const file = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url))
-  const node = ['--conditions=bulwark:source', '--no-warnings', file, ...args]
-  const [command, argv] = canPin
+/** Starts `servers/NAME.ts`, or what was built of it, and waits until it listens. */
+export async function contender(
+  name: string,
+  args: readonly string[] = [],
+  { built = false, pinned = canPin }: { readonly built?: boolean; readonly pinned?: boolean } = {},
+): Promise<Contender> {
+  const path = built ? `../dist/servers/${name}.js` : `servers/${name}.ts`
+  const conditions = built ? [] : ['--conditions=bulwark:source']
+  const file = fileURLToPath(new URL(path, import.meta.url))
+  const node = [...conditions, '--no-warnings', file, ...args]
+  const [command, argv] = pinned
     ? ['taskset', ['-c', '0', process.execPath, ...node]]
     : [process.execPath, node]
   const child: ChildProcess = spawn(command as string, argv as string[], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // What a server says is not what is measured: only the runner writes to the page.
+    stdio: ['ignore', 2, 2, 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   })
   const [ready] = (await Promise.race([

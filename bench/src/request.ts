@@ -2,10 +2,10 @@ import { type Client, signedIn } from './clients.ts'
 import { type Contender, contender } from './contender.ts'
 import { load, type Shot, shot } from './load.ts'
 import { installedPeers } from './peers.ts'
-import { shown, spread } from './statistics.ts'
+import { type Spread, shown, spread } from './statistics.ts'
 
 /** What is asked of a server, and the status that answers it. */
-interface Asked {
+export interface Asked {
   readonly status: number
   request(client: Client | undefined): Parameters<typeof shot>[1]
 }
@@ -27,7 +27,15 @@ const posted = (body: string, client: Client | undefined, more: Record<string, s
   headers: { ...fields(client), ...more },
 })
 
-const ASKED = {
+type Ask =
+  | 'GET'
+  | 'GET, no session'
+  | 'POST'
+  | 'POST from another site'
+  | 'POST of bad JSON'
+  | 'GET over the limit'
+
+export const ASKED: Readonly<Record<Ask, Asked>> = {
   GET: { status: 200, request: client => ({ method: 'GET', path: '/', headers: fields(client) }) },
   'GET, no session': { status: 200, request: () => ({ method: 'GET', path: '/' }) },
   POST: { status: 200, request: client => posted(GOOD, client) },
@@ -41,9 +49,8 @@ const ASKED = {
     status: 429,
     request: client => ({ method: 'GET', path: '/limited', headers: fields(client) }),
   },
-} satisfies Record<string, Asked>
+}
 
-type Ask = keyof typeof ASKED
 /** A server with its arguments, asked one thing. */
 type Cell = readonly [server: string, ask: Ask]
 type Row = readonly [ours: Cell, theirs: Cell, goal: number | undefined]
@@ -123,7 +130,7 @@ async function measured(
   rows: readonly Row[],
   rounds: number,
   milliseconds: number,
-): Promise<ReadonlyMap<string, readonly number[]>> {
+): Promise<Costs> {
   const servers = new Map<string, { readonly at: Contender; readonly clients: readonly Client[] }>()
   const sides = new Map<string, Side>()
   const costs = new Map<string, number[]>()
@@ -160,16 +167,33 @@ async function measured(
   return costs
 }
 
-function line(row: Row, costs: ReadonlyMap<string, readonly number[]>): string {
-  const [ours, theirs, goal] = row
-  const of = ([server, ask]: Cell): readonly number[] => costs.get(`${server}: ${ask}`) ?? []
-  const [our, their] = [of(ours), of(theirs)]
-  const ratio = spread(their.map((cost, round) => cost / (our[round] ?? Number.NaN)))
-  const verdict = goal === undefined ? '' : `${goal} ${ratio.median >= goal ? 'reached' : 'missed'}`
+type Costs = ReadonlyMap<string, readonly number[]>
+
+const costsOf = (costs: Costs, [server, ask]: Cell): readonly number[] =>
+  costs.get(`${server}: ${ask}`) ?? []
+
+/** How often the first does what the second does once, with the same CPU. */
+function capacity(costs: Costs, one: Cell, other: Cell): Spread {
+  const [ours, theirs] = [costsOf(costs, one), costsOf(costs, other)]
+  return spread(theirs.map((cost, round) => cost / (ours[round] ?? Number.NaN)))
+}
+
+function line([ours, theirs, goal]: Row, costs: Costs): string {
+  const ratio = capacity(costs, ours, theirs)
   const [name, ask] = theirs
-  const against = ask === ours[1] || ask === 'GET' ? name : `${name}, ${ask}`
-  const cpu = [our, their].map(one => spread(one).median.toFixed(1)).join(' · ')
-  return `| ${ours[1]} | ${ours[0]} | ${against} | ${shown(ratio)} | ${cpu} us | ${verdict} |`
+  const against = ours[0] === name ? `its ${ask}` : name
+  const cpu = [ours, theirs].map(cell => spread(costsOf(costs, cell)).median.toFixed(1))
+  const verdict = goal === undefined ? '' : verdictOf(costs, ratio, theirs, goal)
+  return `| ${ours[1]} | ${ours[0]} | ${against} | ${shown(ratio)} | ${cpu.join(' · ')} us | ${verdict} |`
+}
+
+/** A missed goal stands beside what the floor reached in the same run: more than that nothing can. */
+function verdictOf(costs: Costs, ratio: Spread, theirs: Cell, goal: number): string {
+  if (ratio.median >= goal) return `${goal} reached`
+  const [name, ask] = theirs
+  const floor: Cell = [name.replace(/-(peers|bare)$/, '-floor'), ask]
+  if (floor[0] === name) return `${goal} missed`
+  return `${goal} missed; the floor ${capacity(costs, floor, theirs).median.toFixed(2)}`
 }
 
 /**

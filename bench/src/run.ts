@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { auditBench } from './audit.ts'
 import { fieldsBench } from './fields.ts'
+import { loginBench } from './login.ts'
 import { oauthBench } from './oauth.ts'
 import { outbound } from './outbound.ts'
 import { installedPeers } from './peers.ts'
@@ -12,6 +13,10 @@ import { request } from './request.ts'
 import { shield } from './shield.ts'
 import { storeBench } from './store.ts'
 import { uploadsBench } from './uploads.ts'
+import { weight } from './weight.ts'
+
+const PAGE = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
+const INTRO = fileURLToPath(new URL('../intro.md', import.meta.url))
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +25,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '1' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
+    page: { type: 'string', default: PAGE },
   },
 })
 const rounds = Number(values.rounds)
@@ -32,6 +38,10 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
     'A request with all defences on, against the bare framework and the usual plugins',
     () => request({ rounds, milliseconds, only }),
   ],
+  weight: [
+    'Start-up and memory, against the bare framework',
+    () => weight({ rounds: Math.min(rounds, 5), only }),
+  ],
   shield: ['The parts of the shield alone', () => shield({ rounds, only })],
   fields: ['Sealed columns', () => fieldsBench({ rounds, rows: 10_000 })],
   audit: ['The audit log', () => auditBench({ rounds })],
@@ -43,36 +53,48 @@ const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promi
     'Whole OAuth flows, beside oidc-provider',
     () => oauthBench({ rounds, milliseconds, only }),
   ],
+  login: ['Signing in', () => loginBench({ rounds, milliseconds: 2 * milliseconds })],
   uploads: ['Uploads', () => uploadsBench({ rounds, mebibytes: 64, parts: 1000 })],
   store: [
     'Stores, beside their peers',
     () => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
   ],
 }
-const PAGE = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
 const NEXT = /^## /m
 
 function measured(name: string): string {
-  const given = process.argv.slice(2).filter(word => word !== name && word !== 'all')
-  const args = given.filter(word => word !== '--write')
+  const args = ['--rounds', values.rounds, '--seconds', values.seconds]
+  if (only !== undefined) args.push('--only', only)
   const { stdout, status } = spawnSync(
     process.execPath,
     ['--conditions=bulwark:source', fileURLToPath(import.meta.url), name, ...args],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
   if (status !== 0) throw new Error(`the bench ${name} ended with ${status}`)
+  // What is no table was set out in columns by spaces.
+  const text = stdout.trim()
+  const body = /^\|/m.test(text) ? text : `\`\`\`text\n${text}\n\`\`\``
   const [model] = cpus()
   const load = loadavg()[0]?.toFixed(1)
   const where = `Node ${process.versions.node}, ${availableParallelism()} × ${model?.model.trim()}`
-  return `## ${BENCHES[name]?.[0]}\n\n\`npm run bench -w bench -- ${name}\`; ${rounds} rounds, ${where}, load ${load}.\n\n${stdout.trim()}\n`
+  return `## ${BENCHES[name]?.[0]}\n\n\`npm run bench -w bench -- ${name}\`; ${rounds} rounds, ${where}, load ${load}.\n\n${body}\n`
 }
 
-/** Puts a bench's section in place of its last one, and leaves the others as they are. */
+/** Puts a bench's section in place of its last one, in the order of the table, and leaves the others. */
 function keep(name: string, section: string): void {
-  const [intro = '', ...sections] = readFileSync(PAGE, 'utf8').split(NEXT)
-  const title = BENCHES[name]?.[0] ?? ''
-  const others = sections.map(one => `## ${one.trim()}\n`).filter(one => !one.includes(title))
-  writeFileSync(PAGE, [`${intro.trim()}\n`, ...others, section].join('\n'))
+  const page = existsSync(values.page) ? readFileSync(values.page, 'utf8') : ''
+  const kept = new Map([[titleOf(name), section]])
+  for (const one of page.split(NEXT).slice(1)) {
+    const [title = ''] = one.split('\n', 1)
+    if (!kept.has(title)) kept.set(title, `## ${one.trim()}\n`)
+  }
+  const sections = Object.keys(BENCHES).map(each => kept.get(titleOf(each)) ?? '')
+  const parts = [readFileSync(INTRO, 'utf8'), ...sections].map(part => part.trim())
+  writeFileSync(values.page, `${parts.filter(part => part !== '').join('\n\n')}\n`)
+}
+
+function titleOf(name: string): string {
+  return BENCHES[name]?.[0] ?? ''
 }
 
 const name = positionals[0] ?? 'request'
