@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { noChromium } from './testing/chromium.ts'
+import { appCode } from './testing/factor.ts'
 import { looksRight } from './testing/looks.ts'
 import { mailedLink, type Readers, readers } from './testing/reader.ts'
 import { PASSWORD } from './testing/running.ts'
@@ -18,18 +18,6 @@ before(async () => {
   if (skip === false) of = await readers({ BULWARK_OUTBOUND_ALLOW: '127.0.0.0/8' }, () => now)
 })
 after(() => of?.stop())
-
-/** An authenticator app of the test's own. */
-function appCode(secret: string, when: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...secret].map(one => alphabet.indexOf(one).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(when / 30_000)))
-  const digest = createHmac('sha1', key).update(counter).digest()
-  const offset = (digest.at(-1) ?? 0) & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
 
 for (const script of [true, false]) {
   const how = script ? 'with script' : 'without script'

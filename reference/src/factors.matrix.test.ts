@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Answer, Client } from './testing/browserless.ts'
+import { appCode } from './testing/factor.ts'
 import { type IdentityProvider, identityProvider } from './testing/identity-provider.ts'
 import { freePort, PASSWORD, type Running, running } from './testing/running.ts'
 
@@ -40,19 +41,6 @@ const OWED: Readonly<Record<State, readonly string[]>> = {
   overdue: [],
 }
 const DAY = 86_400_000
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** An authenticator app of the test's own. */
-function appCode(secret: string, when: number): string {
-  const bits = [...secret].map(one => ALPHABET.indexOf(one).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(when / 30_000)))
-  const digest = createHmac('sha1', key).update(counter).digest()
-  const offset = (digest.at(-1) ?? 0) & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
-
 /** What RFC 8176's words come to, said once more and apart from the library. */
 function levelOf(amr: readonly string[]): string {
   const first = amr.includes('pwd') || amr.includes('fed')

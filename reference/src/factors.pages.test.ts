@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { browser, noChromium } from './testing/chromium.ts'
+import { appCode } from './testing/factor.ts'
 import { PASSWORD, type Running, running } from './testing/running.ts'
 
 // The pages of second factors, as somebody without script meets them.
@@ -20,18 +20,6 @@ after(async () => {
   await chromium?.close()
   await at?.stop()
 })
-
-/** An authenticator app of the test's own. */
-function appCode(secret: string, when: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...secret].map(one => alphabet.indexOf(one).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(when / 30_000)))
-  const digest = createHmac('sha1', key).update(counter).digest()
-  const offset = (digest.at(-1) ?? 0) & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
 
 async function page(): Promise<Page> {
   const context = await chromium.newContext({ javaScriptEnabled: false })
