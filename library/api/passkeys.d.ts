@@ -3,89 +3,12 @@ import type { Session } from '../../session/sessions/sessions.ts';
 import type { Ground, Visit } from '../ground.ts';
 import { type SignedIn, type Transport } from '../login/gate.ts';
 import { type PasskeyResponse } from './ceremonies.ts';
+import { type ListedPasskey } from './kept.ts';
+import { refusals } from './refusals.ts';
 import type { PasskeySettings } from './settings.ts';
+export type { ListedPasskey } from './kept.ts';
 export type { RelyingPartyOptions } from './settings.ts';
-export declare const refusals: {
-    readonly malformed: {
-        readonly code: 'passkey.malformed';
-        readonly says: 'passkey.refused';
-        readonly status: 400;
-    };
-    readonly challenge: {
-        readonly code: 'passkey.unknown_challenge';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    readonly unverified: {
-        readonly code: 'passkey.not_verified';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    /** The browser may then be told to forget it (WebAuthn signal API). */
-    readonly unknown: {
-        readonly code: 'passkey.unknown_credential';
-        readonly says: 'passkey.unknown';
-        readonly status: 401;
-    };
-    readonly otherAccount: {
-        readonly code: 'passkey.other_account';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    readonly cloned: {
-        readonly code: 'passkey.counter_went_back';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    readonly disabled: {
-        readonly code: 'passkey.account_disabled';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    readonly taken: {
-        readonly code: 'passkey.taken';
-        readonly says: 'passkey.refused';
-        readonly status: 409;
-    };
-    readonly tooMany: {
-        readonly code: 'passkey.too_many';
-        readonly says: 'passkey.too_many';
-        readonly status: 422;
-    };
-    readonly absent: {
-        readonly code: 'passkey.absent';
-        readonly says: 'access.not_found';
-        readonly status: 404;
-    };
-    /** The same key says of itself what a key cannot change: then it is another. */
-    readonly eligibility: {
-        readonly code: 'passkey.eligibility_changed';
-        readonly says: 'passkey.refused';
-        readonly status: 401;
-    };
-    /** No password, no provider: without this key its person is out for good. */
-    readonly lastWay: {
-        readonly code: 'passkey.last_way_in';
-        readonly says: 'passkey.last_way_in';
-        readonly status: 409;
-    };
-    readonly lastRequired: {
-        readonly code: 'passkey.last_required';
-        readonly says: 'factor.last_required';
-        readonly status: 409;
-    };
-};
-/** A passkey as its owner sees it. */
-export interface ListedPasskey {
-    readonly id: string;
-    /** What the browser knows it by, for the signal API. */
-    readonly credentialId: string;
-    readonly name: string;
-    /** Whether it is kept beyond one device, as the authenticator says. */
-    readonly backedUp: boolean;
-    readonly createdAt: string;
-    readonly lastUsedAt: string | null;
-}
+export { refusals };
 /** Who asks to sign in, and how the answer will want to be signed in. */
 export interface PasskeyAsker {
     readonly email?: string | undefined;

@@ -4,7 +4,6 @@ import type { Refusal } from '../../kernel/refusal.ts'
 import { CEREMONY_COOKIE, cookieText, readCookie } from '../../session/cookies/cookies.ts'
 import type { Session } from '../../session/sessions/sessions.ts'
 import type { Credential } from '../../store/port/credentials.ts'
-import type { ProvenFactor } from '../../store/port/sessions.ts'
 import { changeAccount } from '../change.ts'
 import { isRequired } from '../factors/enrolment.ts'
 import { finishFlow, waitingFlow } from '../factors/flow.ts'
@@ -18,42 +17,16 @@ import { greetDevice } from '../login/notices.ts'
 import { canonicalEmail } from '../mail/address.ts'
 import { refuse } from '../refuse.ts'
 import { stepUp } from '../step-up/step-up.ts'
-import { type Asserted, type Ceremonies, ceremonies, type PasskeyResponse } from './ceremonies.ts'
+import { type Ceremonies, ceremonies, type PasskeyResponse } from './ceremonies.ts'
 import { type Ceremony, challenges } from './challenges.ts'
+import { type Kept, keptOf, type ListedPasskey, listed } from './kept.ts'
+import { factorsAt, proving } from './proving.ts'
+import { refusals } from './refusals.ts'
 import type { PasskeySettings } from './settings.ts'
 
+export type { ListedPasskey } from './kept.ts'
 export type { RelyingPartyOptions } from './settings.ts'
-
-export const refusals = {
-  malformed: { code: 'passkey.malformed', says: 'passkey.refused', status: 400 },
-  challenge: { code: 'passkey.unknown_challenge', says: 'passkey.refused', status: 401 },
-  unverified: { code: 'passkey.not_verified', says: 'passkey.refused', status: 401 },
-  /** The browser may then be told to forget it (WebAuthn signal API). */
-  unknown: { code: 'passkey.unknown_credential', says: 'passkey.unknown', status: 401 },
-  otherAccount: { code: 'passkey.other_account', says: 'passkey.refused', status: 401 },
-  cloned: { code: 'passkey.counter_went_back', says: 'passkey.refused', status: 401 },
-  disabled: { code: 'passkey.account_disabled', says: 'passkey.refused', status: 401 },
-  taken: { code: 'passkey.taken', says: 'passkey.refused', status: 409 },
-  tooMany: { code: 'passkey.too_many', says: 'passkey.too_many', status: 422 },
-  absent: { code: 'passkey.absent', says: 'access.not_found', status: 404 },
-  /** The same key says of itself what a key cannot change: then it is another. */
-  eligibility: { code: 'passkey.eligibility_changed', says: 'passkey.refused', status: 401 },
-  /** No password, no provider: without this key its person is out for good. */
-  lastWay: { code: 'passkey.last_way_in', says: 'passkey.last_way_in', status: 409 },
-  lastRequired: { code: 'passkey.last_required', says: 'factor.last_required', status: 409 },
-} as const
-
-/** A passkey as its owner sees it. */
-export interface ListedPasskey {
-  readonly id: string
-  /** What the browser knows it by, for the signal API. */
-  readonly credentialId: string
-  readonly name: string
-  /** Whether it is kept beyond one device, as the authenticator says. */
-  readonly backedUp: boolean
-  readonly createdAt: string
-  readonly lastUsedAt: string | null
-}
+export { refusals }
 
 /** Who asks to sign in, and how the answer will want to be signed in. */
 export interface PasskeyAsker {
@@ -65,15 +38,6 @@ export interface PasskeyOptions {
   readonly options: object
   /** `Set-Cookie` texts. */
   readonly cookies: readonly string[]
-}
-
-interface Kept {
-  readonly name: string
-  /** COSE key, base64url. */
-  readonly publicKey: string
-  readonly transports: readonly string[]
-  readonly backupEligible: boolean
-  readonly backedUp: boolean
 }
 
 const MOST = 20
@@ -148,19 +112,7 @@ export function passkeys(ground: Ground, settings: PasskeySettings, service: str
   const verifier: Ceremonies = ceremonies(settings.origins, relyingParty)
   const anew = recovery(ground)
 
-  const keptOf = (credential: Credential): Kept => JSON.parse(credential.data) as Kept
-  const listed = (credential: Credential): ListedPasskey => {
-    const { name, backedUp } = keptOf(credential)
-    const { id, createdAt, lastUsedAt } = credential
-    return {
-      id,
-      credentialId: credential.handle,
-      name,
-      backedUp,
-      createdAt: new Date(createdAt).toISOString(),
-      lastUsedAt: lastUsedAt === undefined ? null : new Date(lastUsedAt).toISOString(),
-    }
-  }
+  const proven = proving(ground, verifier, asked)
   const own = (accountId: string): Promise<readonly Credential[]> =>
     credentials.ofAccount(accountId, PASSKEY)
 
@@ -176,60 +128,6 @@ export function passkeys(ground: Ground, settings: PasskeySettings, service: str
     userVerification: ceremony === 'factor' ? 'preferred' : 'required',
     allowCredentials: allowed.map(one => ({ type: 'public-key', ...one })),
   })
-
-  /** That a key is synced from now on, or no longer, is no reason to refuse it (NIST B.3), but is told. */
-  const backupChanged = (visit: Visit, { accountId, id }: Credential, { backedUp }: Asserted) => ({
-    events: [
-      ground.entry({
-        code: 'passkey.backup_changed',
-        outcome: 'success',
-        actorId: accountId,
-        targetId: id,
-        request: visit.request,
-        detail: { backedUp },
-      }),
-    ],
-  })
-
-  /** The credential that an answer proves, used up to its counter. */
-  const proven = async (
-    visit: Visit,
-    ceremony: Ceremony,
-    response: PasskeyResponse,
-    browser: string | undefined,
-  ): Promise<Outcome<{ readonly credential: Credential; readonly result: Asserted }>> => {
-    const challenge = verifier.challengeOf(response)
-    if (challenge === undefined) return refused(refusals.malformed)
-    const issued = await asked.redeem(ceremony, challenge, browser)
-    if (issued === undefined) return refused(refusals.challenge)
-    const credential = await credentials.byHandle(PASSKEY, response.id)
-    if (credential === undefined) return refused(refusals.unknown)
-    if (issued.accountId !== undefined && issued.accountId !== credential.accountId) {
-      return refused(refusals.otherAccount)
-    }
-    const kept = keptOf(credential)
-    const result = await verifier.verifyAssertion(
-      response,
-      challenge,
-      { id: credential.handle, publicKey: kept.publicKey, transports: kept.transports },
-      { userVerification: ceremony !== 'factor' },
-    )
-    if (result === undefined) return refused(refusals.unverified)
-    if (result.backupEligible !== kept.backupEligible) return refused(refusals.eligibility)
-    if (result.userHandle !== undefined && result.userHandle !== credential.accountId) {
-      return refused(refusals.otherAccount)
-    }
-    const now = ground.clock()
-    const data = JSON.stringify({ ...kept, backedUp: result.backedUp })
-    // Decision: a counter that does not grow where one is kept means two copies of one key; it is
-    // refused and the log says so. Cost: who has such an authenticator uses another way in.
-    const along = result.backedUp === kept.backedUp ? {} : backupChanged(visit, credential, result)
-    const used =
-      result.counter === 0 && credential.mark === 0
-        ? await credentials.update(credential.id, { usedAt: now, data }, along)
-        : await credentials.advance(credential.id, result.counter, now, { data }, along)
-    return used ? granted({ credential, result }) : refused(refusals.cloned)
-  }
 
   const optionsFor = async (
     email: string | undefined,
@@ -255,15 +153,6 @@ export function passkeys(ground: Ground, settings: PasskeySettings, service: str
         targetId: accountId,
       },
     )
-
-  /** A passkey that verified its user is two factors in one (NIST SP 800-63B-4 §2.2.1). */
-  const factorsAt = (at: number, verified: boolean): readonly [ProvenFactor, ...ProvenFactor[]] =>
-    verified
-      ? [
-          { factor: 'hwk', at },
-          { factor: 'user', at },
-        ]
-      : [{ factor: 'hwk', at }]
 
   return {
     async registerOptions(visit, session) {
