@@ -51,7 +51,9 @@ test(`${REQUESTS} generated requests meet no fault, no stack, no answer without 
   const judge = (asked: Generated, { status, head, body }: Heard): void => {
     seen.set(status, (seen.get(status) ?? 0) + 1)
     const code = /"code":"([^"]+)"/.exec(body)?.[1] ?? ''
-    const isFault = !(status >= 200) || (status >= 500 && !(status === 503 && DELIBERATE.has(code)))
+    const isDeliberate =
+      status === 503 && /^retry-after: /im.test(head) && (asked.isHead || DELIBERATE.has(code))
+    const isFault = !(status >= 200) || (status >= 500 && !isDeliberate)
     const isBare = !/^x-content-type-options: nosniff/im.test(head)
     const isTalkative = /node_modules|\.ts:\d+|^(?:server|x-powered-by):/im.test(
       head + (status >= 400 ? body : ''),

@@ -115,7 +115,7 @@ async function hono(defences: Bulwark): Promise<Server> {
       const body =
         method === 'GET'
           ? undefined
-          : name === 'POST /parts'
+          : name === 'POST /parts' || name === 'POST /hook'
             ? context.get('body')
             : name === 'POST /form'
               ? await context.req.parseBody({ all: true })

@@ -87,6 +87,15 @@ test('an Express application that listens by itself is guarded before its first 
   await defences.close()
 })
 
+test('a Hono route that reads JSON where none came answers 400, and says that it is missing', async () => {
+  const hono = ownHouses.get('hono')
+  assert.ok(hono)
+  const { port } = hono.server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/echo`, { method: 'POST' })
+  assert.equal(answer.status, 400)
+  assert.equal(((await answer.json()) as { code: string }).code, 'content.missing_body')
+})
+
 test('what Fastify’s router refuses by itself is refused in our words, and counted', async () => {
   const app = Fastify()
   const defences = await assemble({

@@ -17,7 +17,7 @@ import { refusals } from '../../pipeline/refusals.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
 import { Refused } from '../refused.ts'
 import { routeTable } from '../route-table.ts'
-import { clientError, endUnread, missing } from '../serving.ts'
+import { clientError, endUnread, hasBody, missing } from '../serving.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig extends RoutePolicy {}
@@ -144,6 +144,8 @@ function put(app: FastifyInstance, defences: Bulwark): void {
       payload,
       parsed: BodyParsed,
     ) => {
+      // A type without a body is no body: nobody has judged that type.
+      if (!hasBody(request.raw)) return parsed(null, undefined)
       way
         .read(request.exchange, payload)
         .then(

@@ -3,8 +3,11 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { assemble, type Bulwark, type BulwarkOptions, type Exchange } from '../../bulwark.ts'
+import { SAFE_METHODS } from '../../http/incoming.ts'
 import { bodyKind } from '../../pipeline/body.ts'
+import { refusals } from '../../pipeline/refusals.ts'
 import type { Route, RoutePolicy } from '../../pipeline/route.ts'
+import { Refused } from '../refused.ts'
 import { routeTable } from '../route-table.ts'
 import { type Serving, serving } from '../serving.ts'
 
@@ -75,6 +78,7 @@ export function bulwark(
     context.set('principal', exchange.principal)
     context.set('body', body)
     if (body !== undefined) keepBody(context, incoming.headers['content-type'], body)
+    else if (!SAFE_METHODS.has(exchange.incoming.method)) context.req.json = nothingToRead
     await next()
     const { error } = context
     if (error === undefined && (matched !== undefined || context.res.status !== 404))
@@ -84,6 +88,11 @@ export function bulwark(
     context.res = answered(outgoing)
     return undefined
   }
+}
+
+/** Hono would parse the empty text, and call that a fault of ours. */
+async function nothingToRead(): Promise<never> {
+  throw new Refused(refusals.bodyMissing)
 }
 
 /**

@@ -245,7 +245,19 @@ const sizes: Row[] = [
   },
 ]
 
+/** The type of nothing is nobody's to judge. */
+const nothing: Row[] = ['application/json', 'multipart/form-data; boundary=x', 'text/plain'].map(
+  type => ({
+    what: `nothing that says it is ${type}`,
+    method: 'POST',
+    path: '/hook',
+    headers: { 'content-type': type, 'content-length': '0' },
+    status: 200,
+  }),
+)
+
 export const contentRows: readonly Row[] = [
+  ...nothing,
   ...good,
   ...bad,
   ...types,
