@@ -3,6 +3,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { events } from '../library/src/audit/events.ts'
+import { dependenciesPage } from './dependencies.ts'
 
 const LIBRARY = join(import.meta.dirname, '../library/src')
 const MADE = '<!-- Made by docs/generate.ts; change what it is made of instead. -->'
@@ -189,6 +190,7 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     ['reference/events.md', eventsPage()],
     ['reference/errors.md', await errorsPage()],
     ['reference/options.md', optionsPage()],
+    ['reference/dependencies.md', dependenciesPage(MADE)],
   ])
 }
 

@@ -23,10 +23,16 @@ const noInstall = REAL ? false : 'installs from the registry only with THOROUGH=
 const shelf = mkdtempSync(join(tmpdir(), 'bulwark-package-'))
 let library: Built
 let tarball: Packed
+let commands: Packed
+let starter: Packed
 
 before(async () => {
   library = await built('library')
   tarball = await packed(library.folder, shelf)
+  const cli = await built('cli')
+  commands = await packed(cli.folder, shelf)
+  cli.remove()
+  starter = await packed(join(ROOT, 'create-bulwark'), shelf)
 })
 after(() => {
   library?.remove()
@@ -91,12 +97,14 @@ const foreign = [...loaded].filter(url => url.includes('/node_modules/'))
 console.log(JSON.stringify({ ms: performance.now() - began, files: loaded.size, foreign }))`,
   )
   const { out } = await run(process.execPath, [script], library.folder)
-  const { ms, foreign } = JSON.parse(out) as { ms: number; foreign: readonly string[] }
-  const heavy = /simplewebauthn|node-rs|nodemailer|\/pg\/|redis|fastify|express|hono|drizzle|kysely/
-  assert.deepEqual(
-    foreign.filter(url => heavy.test(url)),
-    [],
-  )
+  const { ms, files, foreign } = JSON.parse(out) as {
+    ms: number
+    files: number
+    foreign: readonly string[]
+  }
+  assert.deepEqual(foreign, [])
+  // The budget is counted in files: how long they take is the machine's affair, of which 3 s is the end.
+  assert.ok(files <= 200, `importing bulwark loads ${files} files`)
   assert.ok(ms < 3000, `importing bulwark took ${ms} ms`)
 })
 
@@ -115,18 +123,50 @@ test('a full configuration is checked quickly, and its declarations can be writt
   assert.match(readFileSync(join(home, 'out/options.d.ts'), 'utf8'), /defences: .*Bulwark/)
 })
 
-test('the command line packs without tests or sources', async () => {
-  const cli = await built('cli')
-  try {
-    const { files } = await packed(cli.folder, shelf)
-    const paths = files.map(({ path }) => path)
-    assert.ok(paths.includes('bin/bulwark.mjs'))
-    assert.deepEqual(
-      paths.filter(path => /\.test\.|(?<!\.d)\.ts$|tsbuildinfo/.test(path)),
-      [],
+test('the command line packs without tests or sources', () => {
+  const paths = commands.files.map(({ path }) => path)
+  assert.ok(paths.includes('bin/bulwark.mjs'))
+  assert.deepEqual(
+    paths.filter(path => /\.test\.|(?<!\.d)\.ts$|tsbuildinfo/.test(path)),
+    [],
+  )
+})
+
+test('nothing that an install of ours brings along runs a script', () => {
+  for (const folder of ['.', 'docs/site', 'tools/publish']) {
+    const path = join(ROOT, folder, 'package-lock.json')
+    const lock = JSON.parse(readFileSync(path, 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean; integrity?: string; link?: boolean }>
+    }
+    const foreign = Object.entries(lock.packages).filter(([at]) => at.includes('node_modules/'))
+    const odd = foreign.filter(
+      ([, { hasInstallScript, integrity, link }]) =>
+        hasInstallScript === true || (integrity === undefined && link !== true),
     )
-  } finally {
-    cli.remove()
+    assert.deepEqual(
+      odd.map(([at]) => at),
+      [],
+      path,
+    )
+  }
+})
+
+test('publint and are-the-types-wrong have nothing to say', { skip: noInstall }, async () => {
+  const checks = join(ROOT, 'tools/publish')
+  const installed = await npm(['ci'], checks, join(shelf, 'cache'))
+  assert.equal(installed.status, 0, installed.out)
+  const program = (path: string, ...parameters: readonly string[]) =>
+    run(process.execPath, [join(checks, 'node_modules', path), ...parameters], shelf)
+  for (const { filename } of [tarball, commands, starter]) {
+    const told = await program('publint/src/cli.js', 'run', join(shelf, filename), '--strict')
+    assert.ok(told.status === 0 && told.out.includes('All good'), told.out)
+  }
+  for (const { filename } of [tarball, commands]) {
+    // ESM that CommonJS may require: every Node we support can, which that rule does not know yet.
+    const how = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm']
+    const attw = '@arethetypeswrong/cli/dist/index.js'
+    const told = await program(attw, join(shelf, filename), ...how, '--format', 'ascii')
+    assert.equal(told.status, 0, told.out)
   }
 })
 
@@ -161,7 +201,12 @@ for (const name of readdirSync(join(ROOT, 'examples'))) {
     writeFileSync(manifest, text.replace(/file:[^"]+/, `file:${join(shelf, tarball.filename)}`))
     const installed = await npm(['install'], home, join(shelf, 'cache'))
     assert.equal(installed.status, 0, installed.out)
-    const example = await startExample(home)
+    const compiled = text.includes('"build"')
+    if (compiled) {
+      const { status, out } = await npm(['run', 'build'], home, join(shelf, 'cache'))
+      assert.equal(status, 0, out)
+    }
+    const example = await startExample(home, [], compiled ? 'dist/service.js' : 'service.ts')
     try {
       if (existsSync(join(home, 'orders.ts'))) await attacked(example)
       else assert.equal((await example.client().get('/profile')).status, 401)
@@ -170,3 +215,31 @@ for (const name of readdirSync(join(ROOT, 'examples'))) {
     }
   })
 }
+
+test('npm create bulwark: one command to a service that runs', { skip: noInstall }, async () => {
+  const home = mkdtempSync(join(shelf, 'create-'))
+  const cache = join(shelf, 'cache')
+  // What `npm create bulwark my-service` runs, with the package from here instead of the registry.
+  const create = ['exec', '--yes', `--package=${join(shelf, starter.filename)}`]
+  const made = await npm([...create, '--', 'create-bulwark', 'my-service'], home, cache)
+  assert.equal(made.status, 0, made.out)
+  const service = join(home, 'my-service')
+  const manifest = join(service, 'package.json')
+  const text = readFileSync(manifest, 'utf8')
+  const from = `"bulwark": "file:${join(shelf, tarball.filename)}"`
+  writeFileSync(manifest, text.replace(/"bulwark": "[^"]+"/, from))
+  const installed = await npm(['install'], service, cache)
+  assert.equal(installed.status, 0, installed.out)
+  const told = await run('npm', ['run', 'types'], service)
+  assert.equal(told.status, 0, told.out)
+  // A runner inside a runner would otherwise pass without running anything.
+  const tested = await run('npm', ['test'], service, { NODE_TEST_CONTEXT: undefined })
+  assert.ok(tested.status === 0 && tested.out.includes('pass 1'), tested.out)
+  const example = await startExample(service, ['--env-file=.env'], 'src/main.ts')
+  try {
+    assert.equal((await example.client().get('/notes')).status, 401)
+    assert.deepEqual((await example.client().get('/')).json, { hello: 'world' })
+  } finally {
+    await example.stop()
+  }
+})

@@ -13,13 +13,15 @@ export interface Block {
 
 /** Every page that strangers read, below the root. */
 export function pageNames(): readonly string[] {
-  const guides = globSync('docs/**/*.md', { cwd: ROOT })
+  const guides = globSync('docs/{*,reference/*}.md', { cwd: ROOT })
   const folders = globSync('library/src/**/README.md', { cwd: ROOT })
   return [
     'README.md',
     'CONTRIBUTING.md',
     'SECURITY.md',
+    'CHANGELOG.md',
     'examples/README.md',
+    'create-bulwark/README.md',
     ...guides,
     ...folders,
   ]

@@ -34,6 +34,35 @@ test('the reference says what the code says', async () => {
   }
 })
 
+const REAL = process.env['THOROUGH'] === '1' || process.env['CI'] === 'true'
+const noInstall = REAL ? false : 'installs from the registry only with THOROUGH=1 or CI=true'
+
+interface SitePage {
+  readonly source: string
+  readonly url: string
+}
+
+test('every page has its place in the menu of the site', async () => {
+  const path = join(ROOT, 'docs/site/pages.ts')
+  const { pages } = (await import(path)) as { pages(): readonly SitePage[] }
+  const there = new Set(pages().map(({ source }) => source))
+  assert.deepEqual(
+    pageNames().filter(page => !there.has(page)),
+    [],
+  )
+})
+
+test('the site is built, and nothing in it leads nowhere', { skip: noInstall }, async () => {
+  const { status, out } = await run('npm', ['run', 'docs'], ROOT)
+  assert.equal(status, 0, out)
+  const site = join(ROOT, 'docs/.site')
+  const index = readFileSync(join(site, 'search-index.js'), 'utf8')
+  for (const url of ['five-minutes.html', 'defences/csrf.html', 'reference/errors.html']) {
+    assert.ok(existsSync(join(site, url)), url)
+    assert.ok(index.includes(`"${url}"`), `${url} cannot be found by searching`)
+  }
+})
+
 /** Blocks of the pages for strangers that import what they use, and so are whole. */
 function whole(): readonly Block[] {
   return pageNames()
