@@ -151,6 +151,30 @@ test('nothing that an install of ours brings along runs a script', () => {
   }
 })
 
+test('a release says where it came from, and is stopped by a version that somebody forgot', async () => {
+  const home = mkdtempSync(join(shelf, 'release-'))
+  const parts = ['library', 'cli', 'create-bulwark', 'create-bulwark/template']
+  for (const part of parts) {
+    mkdirSync(join(home, part))
+    cpSync(join(ROOT, part, 'package.json'), join(home, part, 'package.json'))
+  }
+  const { version } = library.manifest
+  const where = 'https://forge.example/somebody/bulwark'
+  const prepare = (...told: readonly string[]) =>
+    run(process.execPath, [join(ROOT, 'tools/publish/prepare.ts'), home, ...told], home)
+  writeFileSync(join(home, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n')
+  assert.match((await prepare('v9.9.9', where)).out, /template\/package\.json does not say 9\.9\.9/)
+  assert.match((await prepare(`v${version}`, where)).out, /CHANGELOG\.md has no part/)
+  writeFileSync(join(home, 'CHANGELOG.md'), `# Changelog\n\n## ${version}\n`)
+  const { status, out } = await prepare(`v${version}`, where)
+  assert.equal(status, 0, out)
+  for (const part of parts.slice(0, 3)) {
+    const text = readFileSync(join(home, part, 'package.json'), 'utf8')
+    const { repository } = JSON.parse(text) as { repository: object }
+    assert.deepEqual(repository, { type: 'git', url: `git+${where}.git`, directory: part })
+  }
+})
+
 test('publint and are-the-types-wrong have nothing to say', { skip: noInstall }, async () => {
   const checks = join(ROOT, 'tools/publish')
   const installed = await npm(['ci'], checks, join(shelf, 'cache'))
