@@ -134,19 +134,19 @@ function short(type: string): string {
 
 /** Which interface stands behind which option. */
 const OPTIONS: readonly (readonly [option: string, file: string, ...names: readonly string[]])[] = [
-  ['', 'bulwark.ts', 'BulwarkOptions'],
+  ['', 'options.ts', 'BulwarkOptions'],
   ['framing', 'http/framing.ts', 'FramingOptions'],
   ['trustedProxies', 'http/address.ts', 'ProxyTrust'],
   ['csrf', 'shield/csrf/csrf.ts', 'CsrfOptions'],
   ['headers', 'shield/headers/headers.ts', 'HeadersOptions'],
   ['content', 'shield/content/content.ts', 'ContentOptions'],
   ['limits', 'shield/limits/limits.ts', 'LimitsOptions'],
-  ['throttle', 'bulwark.ts', 'ThrottleSettings'],
+  ['throttle', 'options.ts', 'ThrottleSettings'],
   ['throttle: a policy', 'shield/throttle/throttle.ts', 'ThrottlePolicy'],
   ['session', 'session/sessions/sessions.ts', 'SessionsOptions'],
   ['session: lifetimes', 'session/sessions/life.ts', 'LifeOptions'],
   ['refresh', 'session/refresh/refresh.ts', 'RefreshOptions'],
-  ['access', 'bulwark.ts', 'AccessSettings'],
+  ['access', 'options.ts', 'AccessSettings'],
   ['audit', 'audit/settings.ts', 'AuditOptions'],
   ['account', 'account/settings.ts', 'FlowOptions'],
   ['account.factors', 'account/factors/settings.ts', 'FactorOptions'],

@@ -26,6 +26,9 @@ for (const [subpath, target] of Object.entries(manifest.exports)) {
   now.set(`${name}.d.ts`, readFileSync(join(root, 'library', target.types), 'utf8'))
 }
 
+// No subpath of its own, and still what every user writes against.
+now.set('options.d.ts', readFileSync(join(root, 'library/dist/options.d.ts'), 'utf8'))
+
 if (write) {
   rmSync(face, { recursive: true, force: true })
   for (const [name, text] of now) {

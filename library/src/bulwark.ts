@@ -1,21 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
-import type { SignedInPolicy } from './access/access.ts'
 import { checkedPolicy } from './access/policy.ts'
 import type { AccountFlows } from './account/account.ts'
 import type { Factors } from './account/factors/factors.ts'
 import { MAIL_JOB } from './account/mail/queue.ts'
 import type { Passkeys } from './account/passkeys/passkeys.ts'
-import {
-  type Audit,
-  type AuditOptions,
-  type AuditSink,
-  audit,
-  type CheckpointShelf,
-} from './audit/audit.ts'
+import { type Audit, audit } from './audit/audit.ts'
 import {
   admit,
-  type DoctorOptions,
   diagnose,
   doctorOptions,
   type Facts,
@@ -24,126 +16,53 @@ import {
 } from './doctor/doctor.ts'
 import { gather, type Moment, type SeenRoute, type Settled } from './doctor/gather.ts'
 import { runtime } from './doctor/runtime.ts'
-import { type ClientAddressOf, clientAddress, ownProxies, type ProxyTrust } from './http/address.ts'
-import { watchForwarding } from './http/forwarding-watch.ts'
-import { type FramingOptions, framing } from './http/framing.ts'
-import { hosts } from './http/hosts.ts'
-import { isLoopback as isLoopbackAddress, unmapped } from './http/ip.ts'
-import { NodeIncoming } from './http/node-incoming.ts'
-import { bareOrigin } from './http/origin.ts'
-import { type HardenedServer, hardenServer } from './http/server.ts'
+import type { HardenedServer } from './http/server.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { ConfigFault } from './kernel/fault.ts'
 import type { Keys } from './kernel/keys.ts'
-import { onlyKnown } from './kernel/options.ts'
 import { type Random, systemRandom } from './kernel/random.ts'
-import type { Refusal } from './kernel/refusal.ts'
-import type { Secret } from './kernel/secret.ts'
-import { OAUTH_OPTIONS } from './oauth/server/options.ts'
-import type { OAuthOptions, OAuthServer } from './oauth/server/server.ts'
-import { SOCIAL_OPTIONS } from './oauth/social/options.ts'
-import type { Social, SocialOptions } from './oauth/social/social.ts'
-import type { AccountModule } from './people.ts'
+import type { OAuthServer } from './oauth/server/server.ts'
+import type { Social } from './oauth/social/social.ts'
+import {
+  auditRules,
+  type BulwarkOptions,
+  csrfRules,
+  factorsAsked,
+  headerRules,
+  PROBE_PATHS,
+  proxyTrust,
+  publicOrigins,
+  REPORT_PATH,
+  refuseUnknown,
+  requiresFactors,
+  rootKey,
+  throttlePolicies,
+} from './options.ts'
 import { compiler } from './pipeline/compile.ts'
-import { cutLog } from './pipeline/cuts.ts'
 import type { Exchange } from './pipeline/exchange.ts'
 import { type Pipeline, pipeline } from './pipeline/pipeline.ts'
-import type { ProblemPage } from './pipeline/problem-answer.ts'
 import type { Route, RoutePolicy } from './pipeline/route.ts'
 import { transport } from './pipeline/transport.ts'
+import { type Received, reception } from './reception.ts'
 import type { Endpoint } from './routes/endpoint.ts'
 import type { PeopleRoutes } from './routes/people.ts'
 import { shieldEndpoints } from './routes/shield.ts'
-import type { RefreshOptions, Tokens } from './session/refresh/refresh.ts'
-import { type SessionKeeper, type SessionsOptions, sessions } from './session/sessions/sessions.ts'
-import { type ContentOptions, content } from './shield/content/content.ts'
-import { type CsrfOptions, csrf } from './shield/csrf/csrf.ts'
+import type { Tokens } from './session/refresh/refresh.ts'
+import { type SessionKeeper, sessions } from './session/sessions/sessions.ts'
+import { content } from './shield/content/content.ts'
+import { csrf } from './shield/csrf/csrf.ts'
 import { visitors } from './shield/csrf/visitor.ts'
-import { type HeadersOptions, headers } from './shield/headers/headers.ts'
+import { headers } from './shield/headers/headers.ts'
 import { type ReportCollector, reportCollector } from './shield/headers/reports.ts'
 import { gate } from './shield/limits/gate.ts'
-import { type Limits, type LimitsOptions, limits } from './shield/limits/limits.ts'
-import { type Recycle, recycle } from './shield/limits/recycle.ts'
+import { type Limits, limits } from './shield/limits/limits.ts'
 import { shed } from './shield/limits/shed.ts'
-import { retire } from './shield/limits/workers.ts'
-import { type Throttle, type ThrottlePolicy, throttle } from './shield/throttle/throttle.ts'
+import { type Throttle, throttle } from './shield/throttle/throttle.ts'
 import { housekeeping } from './store/housekeeping/housekeeping.ts'
 import { memoryStores } from './store/memory/memory.ts'
 import type { Stores } from './store/port/stores.ts'
 import { type Fields, fields } from './vault/fields/fields.ts'
-import { keyRing, type PreviousRoot } from './vault/secrets/ring.ts'
-
-/** One member a defence; `false` switches it off, leaving it away is safe. */
-export interface BulwarkOptions {
-  /** `production` refuses to start when something critical is missing. By NODE_ENV unless told. */
-  readonly mode?: 'development' | 'production'
-  /** Public origin or origins, such as `https://app.example`. Development serves any loopback name. */
-  readonly origin?: string | readonly string[]
-  /** 32 random bytes, as `npx bulwark keys new` prints them. Development makes one up at each start. */
-  readonly rootKey?: string | Secret<string> | Uint8Array | undefined
-  /** Root keys before it, each until a date, so that a new one signs nobody out; see `previousRoots`. */
-  readonly previousRootKeys?: readonly PreviousRoot[]
-  /** More host names we answer under, such as an internal one. */
-  readonly hosts?: readonly string[]
-  /** Whose forwarding headers count: CIDRs of our proxies, or how many stand in front of us. */
-  readonly trustedProxies?: readonly string[] | number | ProxyTrust
-  /** Where everything is remembered. In memory unless told. */
-  readonly stores?: Stores
-  /** What a request line and its fields may look like. */
-  readonly framing?: FramingOptions
-  /** Paths that answer over plain http and under any host: probes of a load balancer. */
-  readonly probePaths?: readonly string[]
-  /** Redirects navigations and refuses the rest over plain http, when the origin is https. */
-  readonly transport?: false
-  readonly csrf?:
-    | (Pick<CsrfOptions, 'trustedOrigins' | 'exempt'> & { readonly path?: string })
-    | false
-  readonly headers?: (HeadersOptions & { readonly reportPath?: string }) | false
-  readonly content?: ContentOptions | false
-  readonly limits?: LimitsOptions | false
-  readonly throttle?: ThrottleSettings | false
-  readonly session?: SessionsOptions | false
-  /** Tokens for clients without cookies; on with `account`. */
-  readonly refresh?: RefreshOptions | false
-  readonly access?: AccessSettings | false
-  readonly audit?: AuditModule | false
-  /** Accounts, sign-in and sessions as routes under `/auth`; off unless given. */
-  readonly account?: AccountModule | false
-  /** An OAuth 2.1 authorization server with OpenID Connect under `/oauth`; off unless given. */
-  readonly oauth?: OAuthOptions | false
-  /** Sign-in through identity providers under `/auth/social`; off unless given. */
-  readonly social?: SocialOptions | false
-  /**
-   * Writes the page that people see instead of what they asked for; a plain one unless told. Escape
-   * the path: it is the request's.
-   */
-  readonly problemPage?: ProblemPage
-  /** What the checks cannot see, and findings that stay for a reason. */
-  readonly doctor?: DoctorOptions
-  readonly clock?: Clock
-  readonly random?: Random
-}
-
-export interface AuditModule extends AuditOptions {
-  /** Where signed checkpoints are kept, such as `checkpointFile(path)`; best on another host. */
-  readonly checkpoints?: CheckpointShelf
-  /** Second places for the log, such as `jsonlFile(path)`. */
-  readonly sinks?: readonly AuditSink[]
-}
-
-export interface ThrottleSettings {
-  /** For every route: 1,000 requests a minute and address in production, none in development. */
-  readonly default?: ThrottlePolicy | readonly ThrottlePolicy[] | false
-  /** Named policies, for routes that say `throttle: 'name'`. */
-  readonly policies?: Readonly<Record<string, ThrottlePolicy | readonly ThrottlePolicy[]>>
-}
-
-export interface AccessSettings {
-  /** Policies of routes that other plugins bring along: `{ 'GET /docs/*': { public: true } }`. */
-  readonly routes?: Readonly<Record<string, NonNullable<RoutePolicy['access']>>>
-  /** What a role must have proven wherever it goes: `{ admin: require({ within: '12h' }) }`. */
-  readonly roles?: Readonly<Record<string, SignedInPolicy>>
-}
+import { keyRing } from './vault/secrets/ring.ts'
 
 /** All defences, put together. Adapters show it requests and write its answers. */
 export interface Bulwark {
@@ -205,111 +124,10 @@ export interface Bulwark {
   close(): Promise<void>
 }
 
-/**
- * What a server's message is to the defences. A class, because a literal that has outlived a few
- * collections is from then on made in the old heap, and there its whole request would stay with it.
- */
-export class Received {
-  readonly incoming: NodeIncoming
-  readonly refusal: Refusal | undefined
+export type { AccessSettings, AuditModule, BulwarkOptions, ThrottleSettings } from './options.ts'
+export type { Endpoint, Exchange, Received, RoutePolicy }
 
-  constructor(incoming: NodeIncoming, refusal: Refusal | undefined) {
-    this.incoming = incoming
-    this.refusal = refusal
-  }
-}
-
-export type { Endpoint, Exchange, RoutePolicy }
-
-/** Marks a message that was judged already, so that the guard and the adapter judge it once. */
-const RECEIVED = Symbol('bulwark.received')
-
-interface Marked extends IncomingMessage {
-  [RECEIVED]?: Received
-}
-
-const KNOWN = {
-  '': [
-    'mode',
-    'origin',
-    'rootKey',
-    'previousRootKeys',
-    'hosts',
-    'trustedProxies',
-    'stores',
-    'framing',
-    'probePaths',
-    'transport',
-    'csrf',
-    'headers',
-    'content',
-    'limits',
-    'throttle',
-    'session',
-    'refresh',
-    'access',
-    'audit',
-    'account',
-    'oauth',
-    'social',
-    'problemPage',
-    'doctor',
-    'clock',
-    'random',
-  ],
-  csrf: ['trustedOrigins', 'exempt', 'path'],
-  oauth: OAUTH_OPTIONS,
-  social: SOCIAL_OPTIONS,
-  refresh: ['accessSeconds', 'idleSeconds', 'absoluteSeconds', 'format', 'algorithm'],
-  throttle: ['default', 'policies'],
-  access: ['routes', 'roles'],
-  account: [
-    'mailer',
-    'password',
-    'lockout',
-    'service',
-    'answerMs',
-    'resetSeconds',
-    'verifySeconds',
-    'undoSeconds',
-    'graceSeconds',
-    'stepUpSeconds',
-    'deviceSeconds',
-    'role',
-    'mailsPerAddressHourly',
-    'challenge',
-    'factors',
-    'passkeys',
-  ],
-  audit: [
-    'address',
-    'device',
-    'queueLimit',
-    'failClosed',
-    'own',
-    'node',
-    'checkpointSeconds',
-    'retentionDays',
-    'checkpoints',
-    'sinks',
-  ],
-  content: ['consumes', 'produces', 'json'],
-  limits: ['server', 'body', 'concurrency', 'shed', 'recycle'],
-  session: [
-    'profile',
-    'idleSeconds',
-    'absoluteSeconds',
-    'dangerouslyLongerBecause',
-    'touchEverySeconds',
-    'maxPerAccount',
-    'sameSite',
-    'dangerouslyAllowHttp',
-  ],
-} as const
-
-const REPORT_PATH = '/reports/csp'
 const NO_BACKLOG: Moment['backlog'] = { waiting: 0, oldestRunAt: undefined }
-const PROBE_PATHS = ['/healthz', '/readyz'] as const
 /** Stores in this very process: they answer or throw, and waiting with a timer only costs. */
 const LOCAL_STORES: ReadonlySet<string> = new Set(['memory', 'sqlite'])
 /** Longer than that no request waits for its count. */
@@ -340,7 +158,6 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   const stores = options.stores ?? memoryStores()
   const probePaths = options.probePaths ?? PROBE_PATHS
   const trust = proxyTrust(options.trustedProxies)
-  const addressOf = clientAddress(trust)
 
   const limited = options.limits === false ? undefined : limits(options.limits)
   const strict = options.content === false ? undefined : content(options.content)
@@ -394,13 +211,6 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
             }),
         })
   const shedding = limited === undefined ? undefined : shed(limited.shed)
-  const framed = framing(options.framing)
-  const ours = hosts({
-    origins,
-    hosts: options.hosts ?? [],
-    loopback: mode === 'development',
-    probePaths,
-  })
   const policy = options.headers === false ? undefined : headers(headerRules(options.headers))
 
   const demands = options.access === false ? undefined : options.access?.roles
@@ -502,6 +312,20 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
   })
   tidy.start()
 
+  const door = reception({
+    mode,
+    origins,
+    hosts: options.hosts ?? [],
+    probePaths,
+    trust,
+    framing: options.framing,
+    limits: limited,
+    audit: written,
+    clock,
+    random,
+    pipeline: way,
+    unmatched: compile.route('ANY', '*', undefined),
+  })
   const routes: SeenRoute[] = []
   const settled: Settled = {
     mode,
@@ -551,44 +375,13 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       now: clock(),
       routes,
       // Before the first request it may yet be: adapters harden the server when it begins to listen.
-      hardened: servers > 0 || received === 0,
+      hardened: door.servers > 0 || door.received === 0,
       lost: written?.health().lost ?? 0,
-      forwarding: seen.seen,
+      forwarding: door.forwarding,
       backlog,
     }
     return gather(settled, moment, tier !== 'development')
   }
-
-  const contextFor = contexts(origins, addressOf, mode)
-
-  const seen = watchForwarding(trust)
-  const worn = wearOf(limited, random)
-  const askForSuccessor = ({ due }: Recycle): void => {
-    // Without a primary nobody follows: the log says so, and who runs the process replaces it.
-    const outcome = retire() ? 'success' : 'failure'
-    written?.record({ code: 'system.worn', outcome, ...(due !== undefined && { reason: due }) })
-  }
-  let received = 0
-  const receive = (message: Marked): Received => {
-    const before = message[RECEIVED]
-    if (before !== undefined) return before
-    received++
-    if (worn?.count()) askForSuccessor(worn)
-    const { headers } = message
-    seen.look(message.socket.remoteAddress ?? '', name => headers[name] as string | undefined)
-    const incoming = new NodeIncoming(message, contextFor(message))
-    const made = new Received(incoming, framed(incoming) ?? ours(incoming))
-    message[RECEIVED] = made
-    return made
-  }
-  const unmatched = compile.route('ANY', '*', undefined)
-  const hardened = new WeakMap<Server, HardenedServer>()
-  let servers = 0
-  const requestId = (): string => random.bytes(12).toString('base64url')
-  const noteCut = written === undefined ? undefined : cutLog(written, clock)
-  const proxies = trust === undefined ? undefined : ownProxies(trust.proxies)
-  const isProxy = (address: string): boolean =>
-    isLoopbackAddress(address) || proxies?.(unmapped(address), 0) === true
 
   return {
     mode,
@@ -618,39 +411,9 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
       if (route.matched) routes.push({ method, pattern, isOwn, policy: route.policy })
       return route
     },
-    receive,
-    harden(server) {
-      if (limited === undefined) return undefined
-      const before = hardened.get(server)
-      if (before !== undefined) return before
-      const made = hardenServer(server, {
-        limits: limited.server,
-        requestId,
-        ...(proxies === undefined ? {} : { exemptAddress: isProxy }),
-        guard: {
-          judge: message => receive(message).refusal,
-          judgeUpgrade: message => way.upgrade(receive(message).incoming),
-          answer(message, response, refusal) {
-            const exchange = way.begin(receive(message).incoming, unmatched)
-            way.note(exchange, refusal)
-            const { status, type, headers, body } = way.problem(exchange, refusal)
-            const fields = [...way.fields(exchange, type), ...headers, 'content-type', type]
-            fields.push('content-length', String(Buffer.byteLength(body)))
-            response.writeHead(status, fields)
-            response.end(body)
-          },
-          cut: (refusal, socket) =>
-            noteCut?.(refusal, unmapped(socket.remoteAddress ?? ''), requestId()),
-        },
-      })
-      hardened.set(server, made)
-      servers++
-      return made
-    },
-    extend(message, seconds) {
-      const { server } = message.socket as { readonly server?: Server }
-      if (server !== undefined) hardened.get(server)?.extend(message, seconds)
-    },
+    receive: door.receive,
+    harden: door.harden,
+    extend: door.extend,
     ready() {
       const warnings = options.access === false ? [] : compile.judgeAll(mode)
       const tier = ownTier()
@@ -675,132 +438,4 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
 function hashPermits(): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)
   return Math.max(1, Math.min(availableParallelism(), threads - 1))
-}
-
-/** Counts requests only where a process is to be replaced at all. */
-function wearOf(limited: Limits | undefined, random: Random): Recycle | undefined {
-  if (limited === undefined) return undefined
-  const { requests, rssBytes } = limited.recycle
-  return requests > 0 || rssBytes > 0 ? recycle({ ...limited.recycle, random }) : undefined
-}
-
-/** Who has to have a second factor, for the doctor. */
-function factorsAsked({ factors }: AccountModule): 'all' | 'some' | 'nobody' {
-  if (factors?.required === undefined) return 'nobody'
-  return factors.required.roles === undefined ? 'all' : 'some'
-}
-
-/** Whether anybody has to have a second factor: where not, requests are not held up to ask. */
-function requiresFactors({ account }: BulwarkOptions): boolean {
-  return account !== undefined && account !== false && account.factors?.required !== undefined
-}
-
-function auditRules(options: Exclude<BulwarkOptions['audit'], false>): AuditOptions {
-  const { checkpoints: _, sinks: __, ...rules } = options ?? {}
-  return rules
-}
-
-function refuseUnknown(options: BulwarkOptions): void {
-  onlyKnown('', options, KNOWN[''])
-  for (const [word, known] of Object.entries(KNOWN)) {
-    const given = (options as Record<string, unknown>)[word]
-    if (word === '' || given === undefined || given === false) continue
-    onlyKnown(word, given, known)
-  }
-  if (
-    options.mode !== undefined &&
-    options.mode !== 'development' &&
-    options.mode !== 'production'
-  ) {
-    throw new ConfigFault('mode', "write 'development' or 'production'")
-  }
-}
-
-function publicOrigins(options: BulwarkOptions, mode: string): readonly string[] {
-  const given = typeof options.origin === 'string' ? [options.origin] : (options.origin ?? [])
-  const origins = given.map(origin => bareOrigin(origin, 'origin'))
-  if (mode !== 'production') return origins
-  if (origins.length === 0) {
-    throw new ConfigFault(
-      'origin',
-      'is missing; write the public origin, such as https://app.example',
-    )
-  }
-  for (const origin of origins) {
-    const { protocol, hostname } = new URL(origin)
-    if (protocol === 'https:' || isLoopback(hostname)) continue
-    throw new ConfigFault(
-      'origin',
-      `${origin} is plain http; write https:// and terminate TLS in front`,
-    )
-  }
-  return origins
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-function rootKey(
-  options: BulwarkOptions,
-  mode: string,
-  random: Random,
-): string | Secret<string> | Uint8Array {
-  const given = options.rootKey
-  if (given !== undefined && given !== '') return given
-  if (mode === 'production') {
-    throw new ConfigFault(
-      'rootKey',
-      'is missing; set BULWARK_ROOT_KEY to what `npx bulwark keys new` prints, and pass it here',
-    )
-  }
-  return random.bytes(32)
-}
-
-function proxyTrust(given: BulwarkOptions['trustedProxies']): ProxyTrust | undefined {
-  if (given === undefined) return undefined
-  if (typeof given === 'number') return { proxies: given }
-  return Array.isArray(given) ? { proxies: given as readonly string[] } : (given as ProxyTrust)
-}
-
-function throttlePolicies(
-  settings: ThrottleSettings | false | undefined,
-  mode: string,
-): Record<string, ThrottlePolicy | readonly ThrottlePolicy[]> {
-  if (settings === false) return {}
-  // Decision: in development nothing is counted by default, because every request of a developer's
-  // machine comes from one address; what a route names is counted everywhere.
-  // Cost: a loop in one's own client shows only in production.
-  const usual: ThrottlePolicy | false =
-    mode === 'production' ? { by: 'address', limit: 1000, windowSeconds: 60 } : false
-  const chosen = settings?.default ?? usual
-  return { ...(chosen === false ? {} : { default: chosen }), ...settings?.policies }
-}
-
-/** One context a public origin. Development also answers as the loopback name that was asked for. */
-function contexts(
-  origins: readonly string[],
-  addressOf: ClientAddressOf,
-  mode: Bulwark['mode'],
-): (message: IncomingMessage) => { readonly origin: string; readonly addressOf: ClientAddressOf } {
-  const byHost = new Map(origins.map(origin => [new URL(origin).host, { origin, addressOf }]))
-  const first = origins[0]
-  const usual = first === undefined ? undefined : { origin: first, addressOf }
-  return message => {
-    const host = message.headers.host ?? ''
-    const known = byHost.get(host) ?? (mode === 'production' ? usual : undefined)
-    return known ?? { origin: `http://${host}`, addressOf }
-  }
-}
-
-function csrfRules(
-  options: Exclude<BulwarkOptions['csrf'], false>,
-): Pick<CsrfOptions, 'trustedOrigins' | 'exempt'> {
-  const { path: _, ...rules } = options ?? {}
-  return rules
-}
-
-function headerRules(options: Exclude<BulwarkOptions['headers'], false>): HeadersOptions {
-  const { reportPath = REPORT_PATH, ...rules } = options ?? {}
-  return { reportsTo: reportPath, ...rules }
 }

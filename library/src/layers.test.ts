@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['shield', 'session', 'access'],
   ['account', 'oauth'],
   ['doctor'],
-  ['bulwark', 'people', 'routes', 'pipeline'],
+  ['bulwark', 'options', 'reception', 'people', 'routes', 'pipeline'],
   ['adapters', 'testing'],
 ]
 const floorOf = new Map(FLOORS.flatMap((rooms, floor) => rooms.map(room => [room, floor] as const)))
