@@ -11,6 +11,7 @@ import { type RedisClient, redisStores } from 'bulwark/redis'
 import { sqliteStores } from 'bulwark/sqlite'
 import type { Stores } from 'bulwark/stores'
 import { freePort } from './contender.ts'
+import { installedPeers } from './peers.ts'
 import { shown, spread } from './statistics.ts'
 
 /** One call of what is measured. */
@@ -284,10 +285,9 @@ if (import.meta.main) {
     options: {
       rounds: { type: 'string', default: '7' },
       most: { type: 'string', default: '100000' },
-      peers: { type: 'string', default: import.meta.dirname },
     },
   })
-  const { peers } = values
+  const peers = installedPeers()
   await storeBench({ rounds: Number(values.rounds), most: Number(values.most), peers })
   process.exit(0)
 }
