@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { StoreFault } from 'bulwark/fault'
 
 /** A value that both engines store alike. Moments are milliseconds since the epoch. */
 export type Value = string | number | null
@@ -41,10 +42,20 @@ export function sqliteDatabase(path: string): Database {
 
 /** What a `pg` pool is to us. */
 export interface Pool {
-  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
+  query(asked: {
+    readonly text: string
+    readonly values: unknown[]
+    readonly query_timeout: number
+  }): Promise<{ readonly rows: readonly unknown[] }>
 }
 
-/** The same tables on PostgreSQL, through a pool that somebody else ends. */
+/** As long as the stores wait: a database that hangs costs a request no more than theirs do. */
+const DEADLINE_MS = 3_000
+
+/**
+ * The same tables on PostgreSQL, through a pool that somebody else ends. Its methods throw StoreFault
+ * when the database is out of reach, so that the answer is 503, as it is for the stores.
+ */
 export function postgresDatabase(pool: Pool): Database {
   const texts = new Map<string, string>()
   return {
@@ -55,8 +66,7 @@ export function postgresDatabase(pool: Pool): Database {
         text = sql.replace(/\?/g, () => `$${++place}`)
         texts.set(sql, text)
       }
-      const { rows } = await pool.query(text, [...values])
-      return rows as Row[]
+      return asked(pool, text, values)
     },
     async define(statements) {
       for (const statement of statements) await defined(pool, statement)
@@ -70,9 +80,24 @@ const MADE_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07', 'XX000']
 
 async function defined(pool: Pool, statement: string): Promise<void> {
   try {
-    await pool.query(statement, [])
+    await asked(pool, statement, [])
   } catch (error) {
     if (!MADE_MEANWHILE.has((error as { code?: unknown }).code)) throw error
-    await pool.query(statement, [])
+    await asked(pool, statement, [])
+  }
+}
+
+/** SQLSTATEs of a server that cannot be spoken to, is full, or is going away. */
+const OUT_OF_REACH = /^(?:08|53|57)/
+
+async function asked(pool: Pool, text: string, values: readonly Value[]): Promise<readonly Row[]> {
+  try {
+    const { rows } = await pool.query({ text, values: [...values], query_timeout: DEADLINE_MS })
+    return rows as Row[]
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+    if (state !== undefined && !OUT_OF_REACH.test(state)) throw error
+    throw new StoreFault('database', error)
   }
 }

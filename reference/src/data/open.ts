@@ -77,7 +77,7 @@ async function onSqlite(folder: string): Promise<Ground> {
 async function onPostgres(connectionString: string, mode: Settings['mode']): Promise<Ground> {
   const { default: pg } = await import('pg')
   const { postgresStores } = await import('bulwark/postgres')
-  const pool = new pg.Pool({ connectionString, max: 16 })
+  const pool = new pg.Pool({ connectionString, max: 16, connectionTimeoutMillis: 3_000 })
   // A connection that breaks while idle is replaced; the next query tells if none can be had.
   pool.on('error', () => {})
   const migrate = mode === 'production' ? 'refuse' : 'apply'

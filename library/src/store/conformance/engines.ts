@@ -35,9 +35,12 @@ export function leftOut(driver: string, { absent }: Absent): void {
 
 /**
  * PostgreSQL for one test file: a new database on the server of BULWARK_TEST_POSTGRES_URL, or a
- * server of its own. With `own` only the latter will do.
+ * server of its own. With `own` only the latter will do; `more` then follows its own arguments.
  */
-export async function testPostgres(own?: 'own'): Promise<TestPostgres | Absent> {
+export async function testPostgres(
+  own?: 'own',
+  more: readonly string[] = [],
+): Promise<TestPostgres | Absent> {
   const given = process.env['BULWARK_TEST_POSTGRES_URL']
   if (given !== undefined && given !== '' && own === undefined) return databaseOn(given)
   const program = postgresProgram()
@@ -55,6 +58,7 @@ export async function testPostgres(own?: 'own'): Promise<TestPostgres | Absent> 
     arguments: (port, directory) =>
       ['-D', join(directory, 'data'), '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
         ['fsync=off', 'max_connections=150', 'shared_buffers=32MB'].flatMap(set => ['-c', set]),
+        more,
       ),
     answers: port => query(`postgres://bulwark@127.0.0.1:${port}/postgres`, 'SELECT 1'),
     farewell: 'SIGINT',

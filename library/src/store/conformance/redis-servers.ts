@@ -27,13 +27,19 @@ export interface Closable {
 const PROGRAMS = ['redis-server', 'valkey-server']
 const ABSENT: Absent = { absent: 'no `redis-server` or `valkey-server` on this machine' }
 
-/** The server of BULWARK_TEST_REDIS_URL, or one of the test's own; with `own` only the latter. */
-export async function testRedis(own?: 'own'): Promise<TestRedis | Absent> {
+/**
+ * The server of BULWARK_TEST_REDIS_URL, or one of the test's own; with `own` only the latter, and
+ * `more` then follows its own arguments.
+ */
+export async function testRedis(
+  own?: 'own',
+  more: readonly string[] = [],
+): Promise<TestRedis | Absent> {
   const given = process.env['BULWARK_TEST_REDIS_URL']
   if (given !== undefined && given !== '' && own === undefined) {
     return { url: given, server: undefined, stop: async () => {} }
   }
-  const server = await start([])
+  const server = await start(more)
   if ('absent' in server) return server
   return { url: urlOf(server), server, stop: () => server.stop() }
 }
