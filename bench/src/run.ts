@@ -28,38 +28,47 @@ const { values, positionals } = parseArgs({
     page: { type: 'string', default: PAGE },
   },
 })
-const rounds = Number(values.rounds)
 const milliseconds = Number(values.seconds) * 1000
 const { only } = values
 
-/** Name, title and work of each bench; those of `all` run in a process of their own. */
-const BENCHES: Readonly<Record<string, readonly [title: string, run: () => Promise<void>]>> = {
+type Bench = readonly [title: string, run: (rounds: number) => Promise<void>, mostRounds?: number]
+
+/**
+ * Name, title and work of each bench, and how many rounds it makes at most; those of `all` run in a
+ * process of their own.
+ */
+const BENCHES: Readonly<Record<string, Bench>> = {
   request: [
     'A request with all defences on, against the bare framework and the usual plugins',
-    () => request({ rounds, milliseconds, only }),
+    rounds => request({ rounds, milliseconds, only }),
   ],
   weight: [
     'Start-up and memory, against the bare framework',
-    () => weight({ rounds: Math.min(rounds, 5), only }),
+    rounds => weight({ rounds, only }),
+    5,
   ],
-  shield: ['The parts of the shield alone', () => shield({ rounds, only })],
-  fields: ['Sealed columns', () => fieldsBench({ rounds, rows: 10_000 })],
-  audit: ['The audit log', () => auditBench({ rounds })],
+  shield: ['The parts of the shield alone', rounds => shield({ rounds, only })],
+  fields: ['Sealed columns', rounds => fieldsBench({ rounds, rows: 10_000 })],
+  audit: ['The audit log', rounds => auditBench({ rounds })],
   outbound: [
     'Outgoing requests',
-    () => outbound({ rounds, milliseconds, only, peers: installedPeers() }),
+    rounds => outbound({ rounds, milliseconds, only, peers: installedPeers() }),
   ],
   oauth: [
     'Whole OAuth flows, beside oidc-provider',
-    () => oauthBench({ rounds, milliseconds, only }),
+    rounds => oauthBench({ rounds, milliseconds, only }),
   ],
-  login: ['Signing in', () => loginBench({ rounds, milliseconds: 2 * milliseconds })],
-  uploads: ['Uploads', () => uploadsBench({ rounds: Math.min(rounds, 7), mebibytes: 64, parts: 1000 })],
+  login: ['Signing in', rounds => loginBench({ rounds, milliseconds: 2 * milliseconds })],
+  uploads: ['Uploads', rounds => uploadsBench({ rounds: rounds, mebibytes: 64, parts: 1000 }), 7],
   store: [
     'Stores, beside their peers',
-    () => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
+    rounds => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
   ],
 }
+
+const roundsOf = (name: string): number =>
+  Math.min(Number(values.rounds), BENCHES[name]?.[2] ?? Number.POSITIVE_INFINITY)
+
 const NEXT = /^## /m
 
 function measured(name: string): string {
@@ -77,7 +86,7 @@ function measured(name: string): string {
   const [model] = cpus()
   const load = loadavg()[0]?.toFixed(1)
   const where = `Node ${process.versions.node}, ${availableParallelism()} × ${model?.model.trim()}`
-  return `## ${BENCHES[name]?.[0]}\n\n\`npm run bench -w bench -- ${name}\`; ${rounds} rounds, ${where}, load ${load}.\n\n${body}\n`
+  return `## ${BENCHES[name]?.[0]}\n\n\`npm run bench -w bench -- ${name}\`; ${roundsOf(name)} rounds, ${where}, load ${load}.\n\n${body}\n`
 }
 
 /** Puts a bench's section in place of its last one, in the order of the table, and leaves the others. */
@@ -104,7 +113,7 @@ if (unknown !== undefined) {
   console.error(`There is no bench ${unknown}; there are all, ${Object.keys(BENCHES).join(', ')}.`)
   process.exit(2)
 }
-if (name !== 'all' && !values.write) await BENCHES[name]?.[1]()
+if (name !== 'all' && !values.write) await BENCHES[name]?.[1](roundsOf(name))
 else {
   for (const one of chosen) {
     const section = measured(one)
