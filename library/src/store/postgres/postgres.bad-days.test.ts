@@ -6,7 +6,16 @@ import pg from 'pg'
 import { StoreFault } from '../../kernel/fault.ts'
 import { assertAcknowledged, raceProcesses, startChild } from '../conformance/children.ts'
 import { leftOut, testPostgres } from '../conformance/engines.ts'
-import { account, entry, fresh, NOW, session, together, token } from '../conformance/examples.ts'
+import {
+  account,
+  entry,
+  fresh,
+  NOW,
+  refreshToken,
+  session,
+  together,
+  token,
+} from '../conformance/examples.ts'
 import type { TestServer } from '../conformance/servers.ts'
 import { postgresStores } from './postgres.ts'
 
@@ -105,6 +114,26 @@ if ('absent' in engine || engine.server === undefined) {
     await stores.sessions.create(session())
     await patient.auditLog.append([entry()])
     await frozen.end()
+  })
+
+  test('spent tokens of one family that come back together end it, and do not wait for one another', async () => {
+    // A deadlock would be noticed after a second, which is later than these stores wait.
+    for (let family = 0; family < 12; family += 1) {
+      const first = refreshToken()
+      await patient.refreshTokens.issue(first)
+      const hashes = [first.hash]
+      const next = () => ({ hash: fresh('refresh'), expiresAt: first.expiresAt })
+      for (let turn = 0; turn < 6; turn += 1) {
+        const successor = next()
+        await patient.refreshTokens.rotate(hashes.at(-1) ?? '', undefined, successor, NOW)
+        hashes.push(successor.hash)
+      }
+      const answers = await together(12, index =>
+        stores.refreshTokens.rotate(hashes[index % 6] ?? '', undefined, next(), NOW),
+      )
+      assert.equal(answers.filter(({ state }) => state === 'reused').length, 1)
+      assert.equal(answers.filter(({ state }) => state === 'unknown').length, 11)
+    }
   })
 
   test('a crash in the middle of redemptions: nobody redeems twice, nothing acknowledged is lost', async () => {

@@ -5,7 +5,7 @@ export type Param = string | number | null
 export type Row = readonly Param[]
 
 export interface Ask {
-  /** The text of both dialects: `?` for parameters, `FOR UPDATE`, `instr(…)`. A constant. */
+  /** The text of both dialects: `?` for parameters, `FOR UPDATE [OF …]`, `instr(…)`. A constant. */
   readonly sql: string
   readonly params: readonly Param[]
 }

@@ -10,8 +10,10 @@ const JOINED =
   `SELECT ${COLUMNS} FROM bulwark_refresh_tokens t ` +
   'JOIN bulwark_refresh_families f ON f.family_id = t.family_id'
 const FIND = `${JOINED} WHERE t.hash = ?`
-const LOCK = `${FIND} FOR UPDATE`
-const USE = 'UPDATE bulwark_refresh_tokens SET used_at = ? WHERE hash = ?'
+// The family alone is locked, as by those who end it: tokens locked as well, in whatever order, would
+// make them wait for one another. What the token is by then, USE tells.
+const LOCK = `${FIND} FOR UPDATE OF f`
+const USE = 'UPDATE bulwark_refresh_tokens SET used_at = ? WHERE hash = ? AND used_at IS NULL'
 const INSERT_TOKEN =
   'INSERT INTO bulwark_refresh_tokens (hash, family_id, issued_at, expires_at, used_at) ' +
   'VALUES (?, ?, ?, ?, NULL)'
@@ -46,13 +48,14 @@ export function sqlRefreshTokens(engine: SqlEngine): RefreshTokens {
         if (kept === undefined || kept.record.clientId !== clientId) return { state: 'unknown' }
         const { record, usedAt } = kept
         if (record.familyExpiresAt <= now) return { state: 'unknown' }
-        if (usedAt !== undefined) {
+        if (usedAt === undefined && record.expiresAt <= now) return { state: 'unknown' }
+        // Who waited for the lock may have read the token as it was before.
+        const used = usedAt === undefined ? yield { sql: USE, params: [now, hash] } : undefined
+        if (used?.changes !== 1) {
           yield { sql: DELETE_FAMILY, params: [record.familyId] }
           yield* writeAlong(alongReuse?.(record))
           return { state: 'reused', record }
         }
-        if (record.expiresAt <= now) return { state: 'unknown' }
-        yield { sql: USE, params: [now, hash] }
         yield* insertToken({ ...record, ...successor, issuedAt: now })
         yield* writeAlong(along)
         return { state: 'rotated', record }

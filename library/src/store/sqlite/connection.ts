@@ -8,7 +8,7 @@ interface Prepared {
 
 const OPENING_MS = 5_000
 const NO_ROWS: readonly Row[] = []
-const LOCK_CLAUSE = / FOR UPDATE(?: SKIP LOCKED)?/g
+const LOCK_CLAUSE = / FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?/g
 
 /** One connection: statements prepared once, verbs run from start to end without waiting. */
 export class Connection {
