@@ -59,7 +59,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     rounds => oauthBench({ rounds, milliseconds, only }),
   ],
   login: ['Signing in', rounds => loginBench({ rounds, milliseconds: 2 * milliseconds })],
-  uploads: ['Uploads', rounds => uploadsBench({ rounds: rounds, mebibytes: 64, parts: 1000 }), 7],
+  uploads: ['Uploads', rounds => uploadsBench({ rounds, mebibytes: 64, parts: 1000 }), 7],
   store: [
     'Stores, beside their peers',
     rounds => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
