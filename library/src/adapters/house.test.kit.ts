@@ -39,6 +39,7 @@ const POLICIES = {
   'POST /hook': { access: { public: true } },
   'POST /parts': {
     access: { public: true },
+    limits: { bodySeconds: 90 },
     content: { consumes: ['multipart/form-data'] },
   },
   'GET /admin': { access: { signedIn: true, role: 'admin' } },
@@ -177,11 +178,15 @@ export interface House {
 /** Numbers and moments of one house are those of all. */
 export const NOW = 1_800_000_000_000
 
-/** Starts the same service on every framework. */
-export async function houses(options: BulwarkOptions): Promise<ReadonlyMap<string, House>> {
+/** Starts the same service on every framework, or on those that are named. */
+export async function houses(
+  options: BulwarkOptions,
+  names: readonly string[] = Object.keys(FRAMEWORKS),
+): Promise<ReadonlyMap<string, House>> {
   const all = new Map<string, House>()
   for (const [name, start] of Object.entries(FRAMEWORKS)) {
-    const defences = await assemble({ ...options, stores: memoryStores(), clock: () => NOW })
+    if (!names.includes(name)) continue
+    const defences = await assemble({ stores: memoryStores(), ...options, clock: () => NOW })
     const server = await start(defences)
     all.set(name, { server, defences, given: await givenOut(server, defences) })
   }
