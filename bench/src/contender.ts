@@ -90,5 +90,7 @@ export function serving(ready: Ready, own: Readonly<Record<string, () => number>
     ...own,
   }
   process.on('message', what => process.send?.(answers[String(what)]?.() ?? Number.NaN))
+  // Whoever asks is gone, so nobody will stop it.
+  process.once('disconnect', () => process.exit())
   process.send?.(ready)
 }
