@@ -108,6 +108,23 @@ async function answered(
   }
 }
 
+/** Why sign-ins were refused, by the log: nobody here ever gives a wrong password. */
+export async function refusedSignIns(databaseUrl: string): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const { rows } = await client.query<string[]>({
+    text: "SELECT text FROM bulwark_audit_log WHERE code LIKE 'login.refused%'",
+    rowMode: 'array',
+  })
+  await client.end()
+  const reasons = new Map<string, number>()
+  for (const [text = ''] of rows) {
+    const reason = /login\.[a-z_]+(?!.*login\.)/.exec(text)?.[0] ?? text
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  return [...reasons].map(([reason, count]) => `${count} ${reason}`)
+}
+
 /** How many of these are wrong, a few asked at once. */
 async function among<T>(
   all: readonly T[],
@@ -131,11 +148,11 @@ export function verifiedLog(environment: Readonly<Record<string, string>>): {
   readonly whole: boolean
   readonly said: string
 } {
-  const main = join(import.meta.dirname, '../../../cli/src/main.ts')
+  const main = join(import.meta.dirname, '../../../cli/bin/bulwark.mjs')
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--conditions=bulwark:source', main, 'audit', 'verify'],
     { env: { ...process.env, ...environment }, encoding: 'utf8' },
   )
-  return { whole: status === 0, said: `${stdout}${stderr}`.trim() }
+  return { whole: status === 0 && stdout.includes('chain is whole'), said: `${stdout}${stderr}`.trim() }
 }

@@ -12,7 +12,7 @@ import { Ledger } from './ledger.ts'
 import { mailbox } from './mailbox.ts'
 import { node } from './nodes.ts'
 import { PASSWORD, people } from './people.ts'
-import { proof, verifiedLog } from './proof.ts'
+import { proof, refusedSignIns, verifiedLog } from './proof.ts'
 import { Tally } from './tally.ts'
 
 const SHOPPERS = 16
@@ -141,6 +141,8 @@ async function soak(): Promise<boolean> {
 
   // Sessions that ended last may be believed elsewhere for a second.
   await pause(1_500)
+  const refused = await refusedSignIns(postgres.url)
+  say(`\nSign-ins refused, by the log: ${refused.join(', ') || 'none'}`)
   const proven = await proof(ledger, origins, postgres.url)
   say('\n| promise | looked at | broken |\n| --- | ---: | ---: |')
   for (const [what, of, wrong] of proven) say(`| ${what} | ${of} | ${wrong} |`)
