@@ -5,7 +5,13 @@ import { serve } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
-import { assemble, type Bulwark, type BulwarkOptions, type RoutePolicy } from '../bulwark.ts'
+import {
+  assemble,
+  type Bulwark,
+  type BulwarkOptions,
+  type Exchange,
+  type RoutePolicy,
+} from '../bulwark.ts'
 import { memoryStores } from '../store/memory/memory.ts'
 import { protect as expressProtect, bulwark as onExpress } from './express/express.ts'
 import { bulwark as onFastify } from './fastify/fastify.ts'
@@ -46,16 +52,27 @@ const POLICIES = {
   'GET /hidden': { access: { signedIn: true, role: 'admin', hidden: true } },
   'GET /boom': { access: { public: true } },
   'GET /things/:id': { access: { public: true } },
+  'GET /page': { access: { public: true }, headers: 'page' },
+  'GET /moved': { access: { public: true } },
+  'POST /enter': { access: { public: true } },
 } as const satisfies Record<string, RoutePolicy>
 
 interface Asked {
+  readonly defences: Bulwark
+  readonly exchange: Exchange
   readonly body: unknown
   readonly id: string | undefined
 }
 
-async function reply(name: keyof typeof POLICIES, { body, id }: Asked): Promise<object> {
+async function reply(name: keyof typeof POLICIES, asked: Asked): Promise<object> {
+  const { body, id, exchange, defences } = asked
   if (name === 'GET /boom') throw new Error('password=hunter2')
   if (name === 'GET /things/:id') return { id }
+  if (name === 'POST /enter') {
+    const started = await defences.sessions?.start({ id: 'eve', role: 'user' }, PROOF)
+    exchange.setCookie(started?.cookie ?? '')
+    return {}
+  }
   if (name === 'POST /parts') {
     let bytes = 0
     for await (const chunk of body as Readable) bytes += (chunk as Buffer).length
@@ -64,6 +81,7 @@ async function reply(name: keyof typeof POLICIES, { body, id }: Asked): Promise<
   return name.startsWith('POST') ? { got: body } : { route: name }
 }
 
+const ELSEWHERE = '/open?from=moved'
 const NAMES = Object.keys(POLICIES) as (keyof typeof POLICIES)[]
 const split = (name: string): [method: string, path: string] => name.split(' ') as [string, string]
 
@@ -76,8 +94,12 @@ async function fastify(defences: Bulwark): Promise<Server> {
       method,
       url,
       config: POLICIES[name],
-      handler: async asked =>
-        reply(name, { body: asked.body, id: (asked.params as { id?: string }).id }),
+      handler: async (asked, answer) => {
+        if (name === 'GET /moved') return answer.redirect(ELSEWHERE)
+        const { body, exchange } = asked
+        const { id } = asked.params as { id?: string }
+        return reply(name, { defences, exchange, body, id })
+      },
     })
   }
   await app.listen({ port: 0, host: '127.0.0.1' })
@@ -101,7 +123,12 @@ async function onExpressWith(
     const [method, path] = split(name)
     const verb = method.toLowerCase() as 'get' | 'post'
     app[verb](path, expressProtect(POLICIES[name]), async (asked, response) => {
-      response.json(await reply(name, { body: asked.body, id: asked.params['id'] as string }))
+      if (name === 'GET /moved') return response.location(ELSEWHERE).status(302).end()
+      const { body, params } = asked
+      const exchange = asked.exchange as Exchange
+      const id = params['id'] as string
+      response.json(await reply(name, { defences, exchange, body, id }))
+      return undefined
     })
   }
   return listening(createServer(app))
@@ -113,6 +140,8 @@ async function hono(defences: Bulwark): Promise<Server> {
   for (const name of NAMES) {
     const [method, path] = split(name)
     app.on(method, path, honoProtect(POLICIES[name]), async context => {
+      if (name === 'GET /moved') return context.redirect(ELSEWHERE)
+      const exchange = context.get('exchange')
       const body =
         method === 'GET'
           ? undefined
@@ -121,7 +150,9 @@ async function hono(defences: Bulwark): Promise<Server> {
             : name === 'POST /form'
               ? await context.req.parseBody({ all: true })
               : await context.req.json()
-      return context.json(await reply(name, { body, id: context.req.param('id') }))
+      return context.json(
+        await reply(name, { defences, exchange, body, id: context.req.param('id') }),
+      )
     })
   }
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
@@ -137,10 +168,16 @@ async function plain(defences: Bulwark): Promise<Server> {
         ...POLICIES[name],
         async handle({
           response,
+          exchange,
           body,
           params,
         }: Parameters<Parameters<typeof onNode>[1][string]['handle']>[0]) {
-          const text = JSON.stringify(await reply(name, { body, id: params['id'] }))
+          if (name === 'GET /moved') {
+            response.writeHead(302, { location: ELSEWHERE }).end()
+            return
+          }
+          const asked = { defences, exchange, body, id: params['id'] }
+          const text = JSON.stringify(await reply(name, asked))
           response.setHeader('content-type', 'application/json; charset=utf-8')
           response.end(text)
         },
@@ -178,6 +215,8 @@ export interface House {
 /** Numbers and moments of one house are those of all. */
 export const NOW = 1_800_000_000_000
 
+const PROOF = { factors: [{ factor: 'pwd', at: NOW }], address: '127.0.0.1', device: 'test' }
+
 /** Starts the same service on every framework, or on those that are named. */
 export async function houses(
   options: BulwarkOptions,
@@ -196,8 +235,7 @@ export async function houses(
 async function givenOut(server: Server, defences: Bulwark): Promise<ReadonlyMap<string, string>> {
   const { port } = server.address() as AddressInfo
   const account = { id: 'ann', role: 'user' }
-  const proof = { factors: [{ factor: 'pwd', at: NOW }], address: '127.0.0.1', device: 'test' }
-  const issued = await defences.sessions?.start(account, proof)
+  const issued = await defences.sessions?.start(account, PROOF)
   const [session = ''] = issued?.cookie.split(';') ?? []
   const given = new Map([
     ['{own}', `http://127.0.0.1:${port}`],
