@@ -4,7 +4,11 @@ import { type Database, openDatabase, type Statement } from './database.ts'
 interface Prepared {
   readonly statement: Statement
   readonly returnsRows: boolean
+  /** Who wants to know that this statement ran. */
+  readonly watchers: readonly Watcher[]
 }
+
+type Watcher = (sql: string, params: readonly Param[]) => void
 
 const OPENING_MS = 5_000
 const NO_ROWS: readonly Row[] = []
@@ -14,6 +18,7 @@ const LOCK_CLAUSE = / FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?/g
 export class Connection {
   readonly #database: Database
   readonly #prepared = new Map<string, Prepared>()
+  readonly #watchers = new Map<string, Watcher>()
   #durability: Durability = 'quick'
 
   /** Opening may wait long for other processes that open too; `busyMs` holds from then on. */
@@ -47,12 +52,27 @@ export class Connection {
     this.#durability = durability
   }
 
+  /**
+   * Calls `watcher` before each statement that writes a table. To be said before the first one runs;
+   * one watcher a table.
+   */
+  onWrite(table: string, watcher: Watcher): void {
+    this.#watchers.set(table, watcher)
+  }
+
+  /** Another number after every commit of another connection; the same after those of this one. */
+  dataVersion(): number {
+    const [row] = this.rows('PRAGMA data_version', [])
+    return Number(row?.[0])
+  }
+
   rows(sql: string, params: readonly Param[]): readonly Row[] {
     return this.#prepare(sql).statement.all(...params) as Row[]
   }
 
   run(sql: string, params: readonly Param[]): Answer {
-    const { statement, returnsRows } = this.#prepare(sql)
+    const { statement, returnsRows, watchers } = this.#prepare(sql)
+    for (const watcher of watchers) watcher(sql, params)
     if (returnsRows) {
       const rows = statement.all(...params) as Row[]
       return { rows, changes: rows.length }
@@ -72,12 +92,18 @@ export class Connection {
     this.#database.close()
   }
 
+  #watchersOf(sql: string): readonly Watcher[] {
+    if (sql.startsWith('SELECT')) return []
+    return [...this.#watchers].flatMap(([table, watcher]) => (sql.includes(table) ? watcher : []))
+  }
+
   #prepare(sql: string): Prepared {
     let prepared = this.#prepared.get(sql)
     if (prepared === undefined) {
       // SQLite has one writer: what PostgreSQL must lock, the transaction holds anyway.
       const statement = this.#database.prepare(sql.replace(LOCK_CLAUSE, ''))
-      prepared = { statement, returnsRows: statement.columns().length > 0 }
+      const returnsRows = statement.columns().length > 0
+      prepared = { statement, returnsRows, watchers: this.#watchersOf(sql) }
       this.#prepared.set(sql, prepared)
     }
     return prepared

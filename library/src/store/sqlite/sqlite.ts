@@ -10,6 +10,7 @@ import { Connection } from './connection.ts'
 import { sqliteCounters } from './counters.ts'
 import { sqliteEngine } from './engine.ts'
 import { applySqlite, planSqlite } from './migrations.ts'
+import { remembered } from './remembered.ts'
 
 /** Processes that start together wait for each other's migrations. */
 const OPENING_MS = 10_000
@@ -43,7 +44,8 @@ export function sqliteStores(options: SqliteOptions): Stores {
   }
   connection.waitAtMost(busyMs)
   const engine = sqliteEngine(connection, deadlineMs)
-  return sqlStores('sqlite', engine, sqliteCounters(engine))
+  const stores = sqlStores('sqlite', engine, sqliteCounters(engine))
+  return { ...stores, sessions: remembered(stores.sessions, connection) }
 }
 
 /** The schema of one SQLite file, for `bulwark migrate`. */
