@@ -52,7 +52,8 @@ export interface BodyRules {
 }
 
 /**
- * Reads a whole body within its limit and parses it strictly by its kind. Of multipart the unread
+ * Reads a whole body within its limit and parses it strictly by its kind, unless the route wants its
+ * bytes. Of multipart the unread
  * stream is answered: it belongs to uploads, part by part.
  */
 export async function readParsed(
@@ -64,6 +65,7 @@ export async function readParsed(
   if (kind === 'multipart') return granted(stream)
   const budget = bodyBudget(bodyLimit(rules.limits, rules.policy, kind))
   const read = await readBody(stream, budget, declared.coding)
+  if (read.ok && rules.policy.content?.raw === true) return read
   return read.ok ? parsed(kind, read.value, rules) : read
 }
 

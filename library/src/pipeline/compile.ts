@@ -58,6 +58,12 @@ export function compiler(parts: CompilerParts): Compiler {
       if (policy.access !== undefined) checkedPolicy(policy.access, name)
       if (matched) (policy.access === undefined ? silent : declared).push(name)
       const limits = policy.limits
+      if (policy.content?.raw === true && policy.content.body !== undefined) {
+        throw new ConfigFault(
+          `content of ${name}`,
+          'raw bytes fit no schema; leave out one of the two',
+        )
+      }
       return {
         pattern,
         policy,

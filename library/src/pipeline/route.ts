@@ -16,6 +16,8 @@ export interface RoutePolicy {
     readonly query?: StandardSchema
     /** Form and query names that may come more than once. */
     readonly lists?: readonly string[]
+    /** The body arrives as the bytes that were sent, within its limit: for signatures over it. */
+    readonly raw?: boolean
   }
   readonly limits?: {
     /** Most bytes of this route's body, wire and inflated alike. */

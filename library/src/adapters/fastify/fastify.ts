@@ -18,6 +18,7 @@ import type { Route, RoutePolicy } from '../../pipeline/route.ts'
 import { Refused } from '../refused.ts'
 import { routeTable } from '../route-table.ts'
 import { clientError, endUnread, hasBody, missing } from '../serving.ts'
+import { type Beside, beside } from './beside.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig extends RoutePolicy {}
@@ -158,12 +159,18 @@ function put(app: FastifyInstance, defences: Bulwark): void {
     app.addContentTypeParser(['application/json', 'application/x-www-form-urlencoded'], parse)
   }
 
-  app.setErrorHandler<FastifyError | Refused>((error, request, reply) => {
+  let theirs: Beside = {}
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): unknown => {
     const exchange =
       request.exchange ?? way.begin(defences.receive(request.raw).incoming, unmatched)
     if (error instanceof Refused) return end(exchange, reply, error.refusal)
-    return end(exchange, reply, refusalOf(error) ?? way.faulted(exchange, error))
-  })
+    return end(exchange, reply, refusalOf(error as FastifyError) ?? way.faulted(exchange, error))
+  }
+  app.setErrorHandler((error, request, reply) =>
+    theirs.error === undefined
+      ? answerError(error, request, reply)
+      : theirs.error(error, request, reply),
+  )
 
   const answerBare = (
     response: FastifyReply['raw'],
@@ -194,9 +201,12 @@ function put(app: FastifyInstance, defences: Bulwark): void {
   answerForRouter(app, (error, request, reply) => void answerRouter(error, request, reply))
 
   app.setNotFoundHandler((request, reply) => {
+    if (theirs.missing !== undefined) return theirs.missing(request, reply)
     const { exchange } = request
     return end(exchange, reply, missing(table.allowed(exchange.incoming.path)))
   })
+
+  theirs = beside(app, answerError)
 
   for (const endpoint of defences.endpoints) {
     app.route({
