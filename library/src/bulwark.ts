@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { IncomingMessage, Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { checkedPolicy } from './access/policy.ts'
@@ -203,6 +204,10 @@ export async function assemble(options: BulwarkOptions = {}): Promise<Bulwark> {
           clock,
           policies,
           inAdvance: stores.kind === 'sqlite',
+          // Decision: on SQLite a process counts rates of up to a minute by itself, unless it is one
+          // of several workers. Cost: several services on one file, each started by itself, count
+          // such rates each for itself.
+          near: stores.kind === 'sqlite' && !cluster.isWorker ? memoryStores().counters : undefined,
           storeTimeoutMs: LOCAL_STORES.has(stores.kind) ? 0 : STORE_TIMEOUT_MS,
           onStoreFailure: failing =>
             written?.record({

@@ -10,6 +10,7 @@ export interface FailoverOptions {
   readonly onStoreFailure?: (failing: boolean, cause: unknown) => void
   readonly storeTimeoutMs?: number
   readonly inAdvance?: boolean
+  readonly near?: Pick<Counters, 'hit'> | undefined
 }
 
 export interface Tally {
@@ -31,7 +32,12 @@ const PAUSE_MS = 1000
 export function failover(options: FailoverOptions): (hits: readonly Hit[]) => Soon<Tally> {
   const { counters, clock, storeTimeoutMs = 0 } = options
   const direct = counters.hit.bind(counters)
-  const hit = options.inAdvance === true ? inAdvance(direct) : direct
+  const stored = options.inAdvance === true ? inAdvance(direct) : direct
+  const { near } = options
+  const hit: Counters['hit'] =
+    near === undefined
+      ? stored
+      : (hits, now) => (hits.every(isShort) ? near.hit(hits, now) : stored(hits, now))
   let local: LocalRates | undefined
   let failing = false
   let triedAt = 0
@@ -69,6 +75,13 @@ export function failover(options: FailoverOptions): (hits: readonly Hit[]) => So
       return failed(cause)
     }
   }
+}
+
+/** What a restart may forget: a minute's count. */
+const SHORT_MS = 60_000
+
+function isShort({ rate }: Hit): boolean {
+  return rate.windowMs <= SHORT_MS
 }
 
 function within<T>(asked: Promise<T>, milliseconds: number): Promise<T> {

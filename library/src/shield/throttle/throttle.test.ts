@@ -164,6 +164,30 @@ const broken = (state: { broken: boolean; trips: number }): Counters => {
   }
 }
 
+test('where one process serves, rates of up to a minute never reach the store, and longer ones do', async () => {
+  const asked: string[] = []
+  const { counters } = memoryStores()
+  const store: Counters = {
+    ...counters,
+    hit(hits, now) {
+      asked.push(...hits.map(({ key }) => key))
+      return counters.hit(hits, now)
+    },
+  }
+  const daily = { by: 'address', limit: 5, windowSeconds: 86_400 } as const
+  const { limiter } = made({
+    counters: store,
+    near: memoryStores().counters,
+    policies: { ...policies, daily, both: [policies.login, daily] },
+  })
+  for (let at = 0; at < 3; at++) assert.equal((await limiter.take(LOGIN, ann)).refusal, undefined)
+  assert.equal((await limiter.take(LOGIN, ann)).refusal?.code, 'throttle.limited')
+  assert.deepEqual(asked, [])
+  await limiter.take(['daily'], ann)
+  await limiter.take(['both'], ann)
+  assert.equal(asked.length, 3, 'of a pair, both are counted together')
+})
+
 test('while the store is down each process counts for itself, with a quarter of the limit', async () => {
   const state = { broken: true, trips: 0 }
   const told: boolean[] = []
