@@ -8,6 +8,8 @@ export interface NodeContext {
     readonly origin: string;
     readonly addressOf: ClientAddressOf;
 }
+/** Whether an HTTP/2 message brings a body whose length it does not tell. */
+export declare function streamsBody(message: IncomingMessage): boolean;
 /**
  * A node:http request (or an HTTP/2 one through Node's compatibility layer) as the defences see it:
  * nothing is copied, and what nobody asks for is not computed.

@@ -43,6 +43,11 @@ export interface ThrottleOptions {
     readonly storeTimeoutMs?: number;
     /** Takes a few units at once, for a store in which each count is a write; see `inAdvance`. */
     readonly inAdvance?: boolean;
+    /**
+     * Counts rates of at most a minute in this process, where it is the only one that serves: such a
+     * count is not worth a write a request. A restart forgets it.
+     */
+    readonly near?: Pick<Counters, 'hit'> | undefined;
 }
 /** Who asks. Rates by a part that is not known do not apply. */
 export interface Asker {
