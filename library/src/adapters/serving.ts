@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Bulwark } from '../bulwark.ts'
 import { leaveUnread } from '../http/linger.ts'
+import { streamsBody } from '../http/node-incoming.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import { after, type Soon } from '../kernel/soon.ts'
 import type { Answer } from '../pipeline/answer.ts'
@@ -169,7 +170,8 @@ export function clientError(error: unknown): Refusal | undefined {
 export function hasBody(message: IncomingMessage): boolean {
   const { headers } = message
   const length = headers['content-length']
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  if (length !== undefined) return length !== '0'
+  return headers['transfer-encoding'] !== undefined || streamsBody(message)
 }
 
 function write(response: ServerResponse, { body, headers, cookies, type, status }: Answer): void {

@@ -15,6 +15,8 @@ const SMALL_BYTES = 65_536
  * @see RFC 9112 §9.6
  */
 export function leaveUnread(message: IncomingMessage, response: ServerResponse): void {
+  // In HTTP/2 a stream ends without its connection, and flow control holds what nobody reads.
+  if (message.httpVersionMajor > 1) return
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = message.headers
   if (message.complete || (coding === undefined && Number(length) <= SMALL_BYTES)) return
   response.shouldKeepAlive = false

@@ -11,6 +11,13 @@ export interface NodeContext {
   readonly addressOf: ClientAddressOf
 }
 
+/** Whether an HTTP/2 message brings a body whose length it does not tell. */
+export function streamsBody(message: IncomingMessage): boolean {
+  if (message.httpVersionMajor < 2 || message.headers['content-length'] !== undefined) return false
+  const { stream } = message as { readonly stream?: { readonly endAfterHeaders?: boolean } }
+  return stream?.endAfterHeaders === false
+}
+
 /**
  * A node:http request (or an HTTP/2 one through Node's compatibility layer) as the defences see it:
  * nothing is copied, and what nobody asks for is not computed.
@@ -64,7 +71,9 @@ export class NodeIncoming implements Incoming, RawRequest {
   header(name: string): string | undefined {
     const value = this.#message.headers[name]
     if (typeof value === 'string') return value
-    return Array.isArray(value) ? value.join(', ') : undefined
+    if (Array.isArray(value)) return value.join(', ')
+    // HTTP/2 has no field for a body of unknown length, so what asks for one is told of chunks.
+    return name === 'transfer-encoding' && streamsBody(this.#message) ? 'chunked' : undefined
   }
 
   #questionMark(): number {

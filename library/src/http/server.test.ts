@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
 import { test } from 'node:test'
@@ -431,5 +432,32 @@ test('under TLS, who never finishes the handshake is cut, and who drips a header
   hardened.sweep()
   assert.equal(await mute.closed, '')
   assert.match(await slow.closed, /^HTTP\/1\.1 408 /)
+  server.close()
+})
+
+test('a session of HTTP/2 in clear text outlasts every header, and is counted by its address', async () => {
+  const clock = testClock(0)
+  const server = createHttp2Server((_, response) => response.end('served'))
+  const hardened = hardenServer(server as unknown as Server, {
+    requestId: () => 'r',
+    clock,
+    limits: { maxSocketsPerAddress: 1 },
+    exemptAddress: () => false,
+    ...guarded,
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  for (let again = 0; again < 2; again++) {
+    const stream = session.request({ ':path': '/' })
+    const [answer] = await once(stream, 'response')
+    assert.equal(answer[':status'], 200)
+    await once(stream.resume(), 'close')
+    clock.advance(600_000)
+    hardened.sweep()
+  }
+  assert.equal(await client(connect(port, '127.0.0.1'), 'PRI').closed, '')
+  session.destroy()
   server.close()
 })

@@ -1,4 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  Server as HttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { Server as TlsServer } from 'node:tls'
@@ -78,7 +83,14 @@ export interface HardenedServer {
   readonly sockets: number
 }
 
-type Emit = (event: string | symbol, first?: unknown, second?: unknown, third?: unknown) => boolean
+type Emit = (
+  event: string | symbol,
+  first?: unknown,
+  second?: unknown,
+  third?: unknown,
+  /** What node:http2 gives along with a stream: its raw header fields. */
+  fourth?: unknown,
+) => boolean
 
 /**
  * Deadlines, rates and counts on a node:http or node:https server, and a guard in front of all its
@@ -125,10 +137,13 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
     connections.set(socket, new Connection(socket, clock()))
     socket.once('close', () => connections.delete(socket))
   }
+  // A session of HTTP/2 in clear text is one long connection, whose requests are node's to watch.
+  const given: object = server
+  const speaksHttp1 = given instanceof HttpServer || given instanceof TlsServer
   const mayOpen = countPerAddress(limits.maxSocketsPerAddress, options.exemptAddress ?? isLoopback)
   server.prependListener('connection', socket => {
     if (!mayOpen(socket)) socket.destroy()
-    else watch(socket)
+    else if (speaksHttp1) watch(socket)
   })
   if (server instanceof TlsServer) watchHandshakes(server, connections, watch)
 
@@ -152,7 +167,7 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
     server.on('checkExpectation', () => undefined)
   }
   const emit = server.emit.bind(server) as Emit
-  const front: Emit = (event, first, second, third) => {
+  const front: Emit = (event, first, second, third, fourth) => {
     // In HTTP/2 a CONNECT has a response like any request.
     const isTunnel = event === 'connect' && !(second instanceof Socket)
     if (
@@ -194,7 +209,7 @@ export function hardenServer(server: Server, options: HardenOptions): HardenedSe
       else broken(socket, refusal)
       return true
     }
-    return emit(event, first, second, third)
+    return emit(event, first, second, third, fourth)
   }
   server.emit = front as Server['emit']
 
