@@ -30,7 +30,8 @@ export interface Compiler {
 }
 
 const MEMBERS = ['access', 'content', 'limits', 'throttle', 'csrf', 'headers'] as const
-const HOW = 'write { public: true } or { signedIn: true } as its `access`'
+const HOW =
+  'write { public: true } or { signedIn: true } as its `access`, or in `access.routes` when a plugin brings it'
 
 export function compiler(parts: CompilerParts): Compiler {
   const declared: string[] = []
@@ -49,11 +50,19 @@ export function compiler(parts: CompilerParts): Compiler {
     return parts.policyNames.has('default') ? ['default', ...own] : own
   }
 
+  /** HEAD goes with GET, as HTTP has it; `ANY` stands for all methods of a route together. */
+  const accessOf = (method: string, pattern: string): RoutePolicy['access'] => {
+    const methods = method.split('|').filter(one => one !== 'HEAD')
+    const names = [method, methods.join('|') || 'GET', 'ANY']
+    const name = names.find(one => parts.given[`${one} ${pattern}`] !== undefined)
+    return name === undefined ? undefined : parts.given[`${name} ${pattern}`]
+  }
+
   return {
     route(method, pattern, given) {
       const name = `${method} ${pattern}`
       const matched = pattern !== '*'
-      const policy = withAccess(given ?? {}, parts.given[name])
+      const policy = withAccess(given ?? {}, accessOf(method, pattern))
       onlyKnown(`policy of ${name}`, policy, MEMBERS)
       if (policy.access !== undefined) checkedPolicy(policy.access, name)
       if (matched) (policy.access === undefined ? silent : declared).push(name)

@@ -76,3 +76,23 @@ test('a route that checks a signature gets the bytes that were signed, and no mo
   const long = { method: 'POST', url: '/hook', headers, payload: ' '.repeat(41) } as const
   assert.equal((await app.inject(long)).statusCode, 413)
 })
+
+test('routes that a plugin brings get their access beside them, HEAD with GET, and no method more', async () => {
+  const routes = { 'GET /files/*': { public: true }, 'ANY /behind': { signedIn: true } } as const
+  const app = Fastify()
+  await app.register(bulwark, { origin: 'http://localhost', access: { routes } })
+  app.route({ method: ['HEAD', 'GET'], url: '/files/*', handler: async () => 'file' })
+  app.route({ method: ['GET', 'POST'], url: '/behind', handler: async () => 'secret' })
+  const status = async (method: 'GET' | 'HEAD' | 'POST', url: string) =>
+    (await app.inject({ method, url, headers: { host: 'localhost' } })).statusCode
+  assert.equal(await status('GET', '/files/a'), 200)
+  assert.equal(await status('HEAD', '/files/a'), 200)
+  assert.equal(await status('GET', '/behind'), 401)
+  assert.equal(await status('POST', '/behind'), 401)
+  await app.close()
+
+  const more = Fastify()
+  await more.register(bulwark, { origin: 'http://localhost', access: { routes } })
+  more.route({ method: ['GET', 'POST'], url: '/files/*', handler: async () => 'file' })
+  await assert.rejects(async () => more.ready(), /GET\|POST \/files\/\*.*`access\.routes`/)
+})
