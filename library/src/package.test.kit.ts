@@ -35,7 +35,9 @@ export function tsc(parameters: readonly string[], cwd: string): Promise<Ran> {
 /** npm that asks nobody and runs no script. */
 export function npm(parameters: readonly string[], cwd: string, cache: string): Promise<Ran> {
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-update-notifier']
-  return run('npm', [...parameters, ...quiet, '--cache', cache], cwd)
+  const [command = '', ...rest] = parameters
+  // In front: what stands behind `--` belongs to the program that npm runs.
+  return run('npm', [command, ...quiet, '--cache', cache, ...rest], cwd)
 }
 
 export interface Manifest {
