@@ -9,6 +9,8 @@ export interface EndpointMatch {
 
 export interface EndpointTable {
   match(method: string, path: string): EndpointMatch | undefined
+  /** Which methods the path has routes of ours for. */
+  allowed(path: string): readonly string[]
 }
 
 interface Row {
@@ -31,8 +33,9 @@ export function endpointTable(defences: Bulwark): EndpointTable {
       fixed.set(`${endpoint.method} ${endpoint.path}`, { endpoint, route, params: NO_PARAMS })
     }
   }
+  const methods = new Set(defences.endpoints.map(({ method }) => method))
   const prefixes = new Set(patterned.map(({ parts }) => parts[1]))
-  return {
+  const table: EndpointTable = {
     match(method, path) {
       const asked = method === 'HEAD' ? 'GET' : method
       const found = fixed.get(`${asked} ${path}`)
@@ -46,7 +49,12 @@ export function endpointTable(defences: Bulwark): EndpointTable {
       }
       return undefined
     },
+    allowed(path) {
+      const found: string[] = [...methods].filter(one => table.match(one, path) !== undefined)
+      return found.includes('GET') ? [...found, 'HEAD'] : found
+    },
   }
+  return table
 }
 
 function paramsOf(

@@ -141,7 +141,9 @@ export function serving(defences: Bulwark): Serving {
       if (error !== undefined && error !== null) {
         return answer(response, exchange, clientError(error) ?? way.faulted(exchange, error))
       }
-      return answer(response, exchange, missing(allowed))
+      const ours = endpoints.allowed(exchange.incoming.path)
+      const all = ours.length === 0 ? allowed : [...new Set([...allowed, ...ours])].sort()
+      return answer(response, exchange, missing(all))
     },
   }
 }

@@ -77,6 +77,22 @@ const methods: Row[] = ['/open', '/mine', '/boom', '/things/1'].flatMap(path =>
   })),
 )
 
+const ownMethods: Row[] = (
+  [
+    ['DELETE', '/csrf-token', 'GET, HEAD'],
+    ['OPTIONS', '/csrf-token', 'GET, HEAD'],
+    ['GET', '/reports/csp', 'POST'],
+    ['PUT', '/reports/csp', 'POST'],
+  ] as const
+).map(([method, path, allow]) => ({
+  what: 'a method that a route of ours does not take',
+  method,
+  path,
+  status: 405,
+  says: 'route.method_not_allowed',
+  fields: { allow },
+}))
+
 const missing: Row[] = [
   ['GET', '/nowhere'],
   ['GET', '/things'],
@@ -160,6 +176,7 @@ const heads: Row[] = [
 export const accessRows: readonly Row[] = [
   ...sessions,
   ...methods,
+  ...ownMethods,
   ...missing,
   ...headers,
   ...pages,
