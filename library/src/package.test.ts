@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Built, built, npm, type Packed, packed, ROOT, run, tsc } from './package.test.kit.ts'
 import { attacked, startExample } from './testing/examples.test.kit.ts'
+import { fiveMinutes, guided } from './testing/five-minutes.test.kit.ts'
 
 const MIB = 1024 * 1024
 const REAL = process.env['THOROUGH'] === '1' || process.env['CI'] === 'true'
@@ -212,6 +213,20 @@ test('installs into an empty folder, without any peer', { skip: noInstall }, asy
   const script = `for (const path of ${JSON.stringify(alone)}) await import(path); console.log('all')`
   const ran = await run(process.execPath, ['--input-type=module', '-e', script], home)
   assert.ok(ran.out.includes('all'), ran.out)
+})
+
+test('five minutes from an empty folder, installing and attacking included', {
+  skip: noInstall,
+}, async () => {
+  const home = mkdtempSync(join(shelf, 'five-minutes-'))
+  const [own, cli] = [tarball, commands].map(({ filename }) => join(shelf, filename))
+  // The registry does not have them yet: the names are replaced by the packages themselves.
+  const install = guided('install').replace(' bulwark ', ` ${own} ${cli} `)
+  assert.notEqual(install, guided('install'))
+  const environment = { npm_config_cache: join(shelf, 'cache'), npm_config_ignore_scripts: 'true' }
+  const installed = await run('bash', ['-euc', install], home, environment)
+  assert.equal(installed.status, 0, installed.out)
+  await fiveMinutes(home, [], { attack: true })
 })
 
 for (const name of readdirSync(join(ROOT, 'examples'))) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { ROOT, run, tsc } from '../package.test.kit.ts'
 import { anchorsOf, type Block, blocksOf, linksOf, pageNames } from './docs.test.kit.ts'
-import { type Example, startExample } from './examples.test.kit.ts'
+import { fiveMinutes } from './five-minutes.test.kit.ts'
 
 // Inside the repository, where node and the compiler find what the code stands on.
 const cache = join(ROOT, 'library/.cache')
@@ -104,33 +104,8 @@ test('every TypeScript block compiles', async () => {
 })
 
 test('five minutes, word for word', async () => {
-  const page = blocksOf('docs/five-minutes.md')
-  const labelled = (label: string): string => {
-    const found = page.find(block => block.label === label)
-    assert.ok(found, label)
-    return found.text
-  }
   const home = join(shelf, 'five-minutes')
   mkdirSync(home)
   writeFileSync(join(home, 'package.json'), '{"type":"module"}')
-  writeFileSync(join(home, 'service.ts'), labelled('service.ts'))
-  assert.equal(labelled('start').trim(), 'node service.ts')
-  const service: Example = await startExample(home, ['--conditions=bulwark:source'])
-  try {
-    const shell = async (label: string, environment: Record<string, string> = {}) => {
-      const text = labelled(label).replaceAll('http://localhost:3000', service.origin)
-      const { status, out } = await run('bash', ['-euc', text], home, environment)
-      assert.equal(status, 0, `${label}: ${out}`)
-      return out.trim()
-    }
-    assert.equal(await shell('401'), '401')
-    await shell('register')
-    const TOKEN = await service.mailedToken('ann@example.com')
-    assert.equal(await shell('verify', { TOKEN }), '')
-    assert.match(await shell('login'), /"email":"ann@example.com"/)
-    assert.equal(await shell('403'), '403')
-    assert.equal(await shell('201'), '201')
-  } finally {
-    await service.stop()
-  }
+  await fiveMinutes(home, ['--conditions=bulwark:source'])
 })
