@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Built, built, npm, type Packed, packed, ROOT, run, tsc } from './package.test.kit.ts'
 import { attacked, startExample } from './testing/examples.test.kit.ts'
-import { fiveMinutes, guided } from './testing/five-minutes.test.kit.ts'
+import { bash, fiveMinutes, guided } from './testing/five-minutes.test.kit.ts'
 
 const MIB = 1024 * 1024
 const REAL = process.env['THOROUGH'] === '1' || process.env['CI'] === 'true'
@@ -224,7 +224,7 @@ test('five minutes from an empty folder, installing and attacking included', {
   const install = guided('install').replace(' bulwark ', ` ${own} ${cli} `)
   assert.notEqual(install, guided('install'))
   const environment = { npm_config_cache: join(shelf, 'cache'), npm_config_ignore_scripts: 'true' }
-  const installed = await run('bash', ['-euc', install], home, environment)
+  const installed = await bash(install, home, environment)
   assert.equal(installed.status, 0, installed.out)
   await fiveMinutes(home, [], { attack: true })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../package.test.kit.ts'
+import { type Ran, run } from '../package.test.kit.ts'
 import { blocksOf } from './docs.test.kit.ts'
 import { startExample } from './examples.test.kit.ts'
 
@@ -10,6 +10,15 @@ export function guided(label: string): string {
   const found = blocksOf('docs/five-minutes.md').find(block => block.label === label)
   assert.ok(found, label)
   return found.text
+}
+
+/** Runs a block. With its input on a socket bash would read the machine's own settings first. */
+export function bash(
+  text: string,
+  home: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  return run('bash', ['--norc', '-euc', text], home, environment)
 }
 
 /**
@@ -27,7 +36,7 @@ export async function fiveMinutes(
   try {
     const shell = async (label: string, environment: Record<string, string> = {}) => {
       const text = guided(label).replaceAll('http://localhost:3000', service.origin)
-      const { status, out } = await run('bash', ['-euc', text], home, environment)
+      const { status, out } = await bash(text, home, environment)
       assert.equal(status, 0, `${label}: ${out}`)
       return out.trim()
     }
