@@ -1,4 +1,5 @@
 import { StoreFault } from '../kernel/fault.ts'
+import type { Soon } from '../kernel/soon.ts'
 import { memoryStores } from './memory/memory.ts'
 import type { Backoff, Counters, Rate } from './port/counters.ts'
 
@@ -36,18 +37,18 @@ export function fallbackCounters(
   let restUntil = Number.NEGATIVE_INFINITY
 
   /** Asks the store, unless it failed a moment ago: a store that hangs costs one request a second. */
-  const either = async <T>(
-    now: number,
-    asked: () => Promise<T>,
-    instead: () => Promise<T>,
-  ): Promise<T> => {
-    if (now < restUntil && restUntil - now <= REST_MS) return instead()
-    try {
-      return await asked()
-    } catch (error) {
+  const either = <T>(now: number, asked: () => Soon<T>, instead: () => Soon<T>): Promise<T> => {
+    if (now < restUntil && restUntil - now <= REST_MS) return Promise.resolve(instead())
+    const failed = (error: unknown): Soon<T> => {
       if (!(error instanceof StoreFault)) throw error
       restUntil = now + REST_MS
       return instead()
+    }
+    // One promise, not an async function: this stands in the way of every request.
+    try {
+      return Promise.resolve(asked()).catch(failed)
+    } catch (error) {
+      return Promise.reject<T>(error).catch(failed)
     }
   }
 
@@ -55,8 +56,8 @@ export function fallbackCounters(
     hit: (hits, now) =>
       either(
         now,
-        async () => counters.hit(hits, now),
-        async () =>
+        () => counters.hit(hits, now),
+        () =>
           local.hit(
             hits.map(hit => ({ ...hit, rate: stricterRate(hit.rate) })),
             now,

@@ -154,5 +154,8 @@ export function verifiedLog(environment: Readonly<Record<string, string>>): {
     ['--conditions=bulwark:source', main, 'audit', 'verify'],
     { env: { ...process.env, ...environment }, encoding: 'utf8' },
   )
-  return { whole: status === 0 && stdout.includes('chain is whole'), said: `${stdout}${stderr}`.trim() }
+  return {
+    whole: status === 0 && stdout.includes('chain is whole'),
+    said: `${stdout}${stderr}`.trim(),
+  }
 }

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chownSync } from 'node:fs'
+import { appendFileSync, chownSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
 import {
   findProgram,
+  HERE,
   humbleUser,
+  type Place,
   postgresDirectories,
   startServer,
   type TestServer,
@@ -36,34 +38,41 @@ export function leftOut(driver: string, { absent }: Absent): void {
 /**
  * PostgreSQL for one test file: a new database on the server of BULWARK_TEST_POSTGRES_URL, or a
  * server of its own. With `own` only the latter will do; `more` then follows its own arguments.
+ * It stands on loopback, or in a `place` behind a network.
  */
 export async function testPostgres(
   own?: 'own',
   more: readonly string[] = [],
+  place?: Place,
 ): Promise<TestPostgres | Absent> {
   const given = process.env['BULWARK_TEST_POSTGRES_URL']
   if (given !== undefined && given !== '' && own === undefined) return databaseOn(given)
   const program = postgresProgram()
   if (program === undefined) return { absent: 'no `postgres` and `initdb` on this machine' }
   const user = humbleUser()
+  const { address } = place ?? HERE
   const server = await startServer({
     program,
+    place,
     ...user,
     prepare(directory) {
       if (user !== undefined) chownSync(directory, user.uid, user.gid)
       const made = ['-D', join(directory, 'data'), '-U', 'bulwark', '-A', 'trust', '-E', 'UTF8']
       const options = { ...user, cwd: directory, stdio: 'ignore' as const }
       execFileSync(join(dirname(program), 'initdb'), [...made, '--no-sync', '--locale=C'], options)
+      if (place === undefined) return
+      const rule = 'host all all 10.213.0.0/16 trust\n'
+      appendFileSync(join(directory, 'data', 'pg_hba.conf'), rule)
     },
     arguments: (port, directory) =>
-      ['-D', join(directory, 'data'), '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
+      ['-D', join(directory, 'data'), '-p', `${port}`, '-h', address, '-k', directory].concat(
         ['fsync=off', 'max_connections=150', 'shared_buffers=32MB'].flatMap(set => ['-c', set]),
         more,
       ),
-    answers: port => query(`postgres://bulwark@127.0.0.1:${port}/postgres`, 'SELECT 1'),
+    answers: port => query(`postgres://bulwark@${address}:${port}/postgres`, 'SELECT 1'),
     farewell: 'SIGINT',
   })
-  const url = `postgres://bulwark@127.0.0.1:${server.port}/postgres`
+  const url = `postgres://bulwark@${address}:${server.port}/postgres`
   return { url, server, stop: () => server.stop() }
 }
 

@@ -1,7 +1,7 @@
 import { createClient, createCluster } from 'redis'
 import type { RedisCluster, RedisSingle } from '../redis/wire.ts'
 import type { Absent } from './engines.ts'
-import { findProgram, freePort, startServer, type TestServer } from './servers.ts'
+import { findProgram, freePort, HERE, type Place, startServer, type TestServer } from './servers.ts'
 
 /** One Redis or Valkey server of a test. */
 export interface TestRedis {
@@ -34,14 +34,15 @@ const ABSENT: Absent = { absent: 'no `redis-server` or `valkey-server` on this m
 export async function testRedis(
   own?: 'own',
   more: readonly string[] = [],
+  place?: Place,
 ): Promise<TestRedis | Absent> {
   const given = process.env['BULWARK_TEST_REDIS_URL']
   if (given !== undefined && given !== '' && own === undefined) {
     return { url: given, server: undefined, stop: async () => {} }
   }
-  const server = await start(more)
+  const server = await start(more, place)
   if ('absent' in server) return server
-  return { url: urlOf(server), server, stop: () => server.stop() }
+  return { url: urlOf(server, place), server, stop: () => server.stop() }
 }
 
 export async function testRedisCluster(): Promise<TestRedisCluster | Absent> {
@@ -57,7 +58,7 @@ export async function testRedisCluster(): Promise<TestRedisCluster | Absent> {
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map(server => server.stop()))
   }
-  return { urls: servers.map(urlOf), servers, stop }
+  return { urls: servers.map(server => urlOf(server)), servers, stop }
 }
 
 /** A connected client; every error is the caller's to see through its commands. */
@@ -82,18 +83,21 @@ export async function connectCluster(urls: readonly string[]): Promise<RedisClus
   return cluster
 }
 
-function start(more: readonly string[]): Promise<TestServer | Absent> {
+function start(more: readonly string[], place?: Place): Promise<TestServer | Absent> {
   const program = findProgram(PROGRAMS)
   if (program === undefined) return Promise.resolve(ABSENT)
+  const { address } = place ?? HERE
   return startServer({
     program,
+    place,
     arguments: (port, directory) => [
-      ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
+      ...['--port', `${port}`, '--bind', address, '--protected-mode', 'no'],
+      ...['--dir', directory, '--save', ''],
       ...['--appendonly', 'no', '--enable-debug-command', 'yes', ...more],
     ],
     answers: async port => {
       const client = createClient({
-        url: `redis://127.0.0.1:${port}`,
+        url: `redis://${address}:${port}`,
         socket: { reconnectStrategy: false },
       })
       client.on('error', () => {})
@@ -134,6 +138,6 @@ async function untilWhole(server: TestServer): Promise<void> {
   await client.close()
 }
 
-function urlOf(server: TestServer): string {
-  return `redis://127.0.0.1:${server.port}`
+function urlOf(server: TestServer, { address }: Place = HERE): string {
+  return `redis://${address}:${server.port}`
 }

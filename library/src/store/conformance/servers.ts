@@ -18,8 +18,18 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
+/** Where a server stands: on loopback, or behind a network. */
+export interface Place {
+  readonly address: string
+  /** The words that come before its program. */
+  readonly prefix: readonly string[]
+}
+
+export const HERE: Place = { address: '127.0.0.1', prefix: [] }
+
 interface Recipe {
   readonly program: string
+  readonly place?: Place | undefined
   arguments(port: number, directory: string): readonly string[]
   /** Prepares the directory before the first start. */
   prepare?(directory: string): void
@@ -41,9 +51,13 @@ export async function startServer(recipe: Recipe): Promise<TestServer> {
   let child: ChildProcess
   let gone: Promise<void>
   const start = async (): Promise<void> => {
-    const { uid, gid, program } = recipe
+    const [program = '', ...rest] = words(recipe)
+    const { uid, gid } = recipe.place === undefined ? recipe : {}
     const as = uid === undefined || gid === undefined ? {} : { uid, gid }
-    child = spawn(program, recipe.arguments(port, directory), { stdio: 'ignore', ...as })
+    child = spawn(program, [...rest, ...recipe.arguments(port, directory)], {
+      stdio: 'ignore',
+      ...as,
+    })
     gone = new Promise(resolve => child.once('exit', () => resolve()))
     await untilAnswering(recipe, port, child)
   }
@@ -74,6 +88,14 @@ export async function startServer(recipe: Recipe): Promise<TestServer> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Elsewhere it takes root to get there, and only then another user. */
+function words({ place, program, uid, gid }: Recipe): readonly string[] {
+  if (place === undefined) return [program]
+  const as =
+    uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+  return [...place.prefix, ...as, program]
 }
 
 async function untilAnswering(recipe: Recipe, port: number, child: ChildProcess): Promise<void> {

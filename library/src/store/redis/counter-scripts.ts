@@ -4,7 +4,7 @@ import { type Script, script } from './wire.ts'
  * A key's state outlives its meaning by this: a node whose clock is behind must still find it.
  * Time to live is counted in real time and only tidies up; judging is by the caller's clock.
  */
-const GRACE_MS = 300_000
+export const GRACE_MS = 300_000
 
 /**
  * The rules of `store/rules/rates.ts` for one hit, which is what most requests ask. KEYS: the bucket,
@@ -110,9 +110,10 @@ end
 `
 
 /**
- * KEYS: the delayed, then a state for each reservation. ARGV: now, then of each its name, backoff
- * and the place of the first reservation with the same key. Answers whether all was charged, then of
- * each the failures known before and their moment.
+ * KEYS: the delayed, then a state for each reservation. ARGV: now, then of each its name, backoff,
+ * time to live, and the place of the first reservation with the same key. Answers whether all was
+ * charged, then of each the failures known before and their moment. (Most charges delay nobody yet:
+ * they are written in place, with a time to live that need not be made into text here.)
  */
 export const RESERVE: Script = script(`${FAILURES}
 local now, count = ARGV[1] + 0, #KEYS - 1
@@ -124,7 +125,7 @@ for i = 1, count do
   answer[i * 2], answer[i * 2 + 1] = failures[i], ats[i]
 end
 for i = 1, count do
-  local from, own = i * 7 - 5, ARGV[i * 7 + 1] + 0
+  local from, own = i * 8 - 6, ARGV[i * 8 + 1] + 0
   local forget, failed, at = ARGV[from + 4] + 0, failures[own], ats[own]
   if failed > 0 and now < at + forget then
     if ready_at(failed, at, ARGV[from + 1] + 0, ARGV[from + 2] + 0, ARGV[from + 3] + 0, forget,
@@ -139,9 +140,16 @@ for i = 1, count do
   end
 end
 for i = 1, count do
-  local from, own = i * 7 - 5, ARGV[i * 7 + 1] + 0
-  save(KEYS[i + 1], ARGV[from], failures[own], ats[own], ARGV[from + 1] + 0, ARGV[from + 2] + 0,
-    ARGV[from + 3] + 0, ARGV[from + 4] + 0, ARGV[from + 5] + 0, now)
+  local from, own = i * 8 - 6, ARGV[i * 8 + 1] + 0
+  local failed, at, free, shut = failures[own], ats[own], ARGV[from + 1] + 0, ARGV[from + 5] + 0
+  if failed < free and at <= now and (shut < 0 or failed < shut) then
+    call('SET', KEYS[i + 1], pack('ddddddd', failed, at, free, ARGV[from + 2] + 0,
+      ARGV[from + 3] + 0, ARGV[from + 4] + 0, shut), 'PX', ARGV[from + 6])
+    if failed == 1 then call('ZREM', KEYS[1], ARGV[from]) end
+  else
+    save(KEYS[i + 1], ARGV[from], failed, at, free, ARGV[from + 2] + 0, ARGV[from + 3] + 0,
+      ARGV[from + 4] + 0, shut, now)
+  end
 end
 return answer
 `)

@@ -1,6 +1,6 @@
 import type { Counted, Counters, Reservation } from '../port/counters.ts'
 import { type Failures, judgeAttempts, judgeState } from '../rules/backoffs.ts'
-import { DELAYED, FORGIVE, HIT, HIT_ONE, PEEK, RESERVE } from './counter-scripts.ts'
+import { DELAYED, FORGIVE, GRACE_MS, HIT, HIT_ONE, PEEK, RESERVE } from './counter-scripts.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -15,22 +15,26 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
   const delayed = `${prefix}:{c}:delayed`
 
   return {
-    async hit(hits, now) {
+    hit(hits, now) {
+      const [only, ...more] = hits
+      if (only === undefined) return []
+      if (more.length === 0) {
+        const { key, rate, cost = 1 } = only
+        const args = [now, rate.limit, rate.windowMs, cost]
+        return wire.judge('counters.hit', HIT_ONE, [bucketKey(key)], args, reply => [
+          counted(list(reply), 0, now),
+        ])
+      }
       const keys = hits.map(hit => hit.key)
-      const [first, ...rest] = keys.map(bucketKey)
-      if (first === undefined) return []
       const args = [now]
       for (const [index, { rate, cost = 1 }] of hits.entries()) {
         args.push(rate.limit, rate.windowMs, cost, firstPlace(keys, index))
       }
-      const counting = hits.length === 1 ? HIT_ONE : HIT
-      const answer = list(await wire.run('counters.hit', counting, [first, ...rest], args))
-      return hits.map((_, index) => ({
-        allowed: number(answer, index * 3) === 1,
-        remaining: number(answer, index * 3 + 1),
-        resetAt: now + number(answer, index * 3 + 2),
-        failures: 0,
-      }))
+      const named = [bucketKey(only.key), ...more.map(hit => bucketKey(hit.key))] as const
+      return wire.judge('counters.hit', HIT, named, args, reply => {
+        const answer = list(reply)
+        return hits.map((_, index) => counted(answer, index * 3, now))
+      })
     },
     async reserve(reservations, now) {
       if (reservations.length === 0) return []
@@ -38,13 +42,16 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
       const args: (string | number)[] = [now]
       for (const [index, { key, backoff }] of reservations.entries()) {
         const { free, baseMs, capMs, forgetMs, shutAfter = -1 } = backoff
-        args.push(key, free, baseMs, capMs, forgetMs, shutAfter, firstPlace(keys, index))
+        const lifeMs = forgetMs + GRACE_MS
+        args.push(key, free, baseMs, capMs, forgetMs, shutAfter, lifeMs, firstPlace(keys, index))
       }
       const named = [delayed, ...keys.map(failuresKey)] as const
-      const answer = list(await wire.run('counters.reserve', RESERVE, named, args))
-      const known = knownFailures(reservations, answer, 1)
-      const { answers } = judgeAttempts(reservations, now, key => known.get(key))
-      return agreed(answers, number(answer, 0) === 1)
+      return wire.judge('counters.reserve', RESERVE, named, args, reply => {
+        const answer = list(reply)
+        const known = knownFailures(reservations, answer, 1)
+        const { answers } = judgeAttempts(reservations, now, key => known.get(key))
+        return agreed(answers, number(answer, 0) === 1)
+      })
     },
     async forgive(keys, how) {
       if (keys.length === 0) return
@@ -71,6 +78,16 @@ export function redisCounters(wire: Wire, prefix: string): Counters {
     async prune() {
       return 0
     },
+  }
+}
+
+/** What the server answered of the hit whose three numbers begin at `place`. */
+function counted(answer: readonly unknown[], place: number, now: number): Counted {
+  return {
+    allowed: number(answer, place) === 1,
+    remaining: number(answer, place + 1),
+    resetAt: now + number(answer, place + 2),
+    failures: 0,
   }
 }
 

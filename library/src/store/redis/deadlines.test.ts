@@ -9,17 +9,19 @@ function watching(t: TestContext): {
   watch: (name: string) => Named
   pass: (ms: number) => void
   late: string[]
+  held: () => number
 } {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let time = 0
   const late: string[] = []
-  const watch = deadlines<Named>(
+  const { watch, held } = deadlines<Named>(
     100,
     ({ name }) => late.push(name),
     () => time,
   )
   return {
     late,
+    held,
     watch(name) {
       const watched = { settled: false, due: 0, name }
       watch(watched)
@@ -59,4 +61,20 @@ test('a later wait is not cut short by an earlier one', t => {
   assert.deepEqual(late, ['early'])
   pass(1)
   assert.deepEqual(late, ['early', 'later'])
+})
+
+test('what was answered in order is let go at once, however far its deadline', t => {
+  const { watch, held, pass, late } = watching(t)
+  for (let turn = 0; turn < 10_000; turn += 1) {
+    const [one, two] = [watch('one'), watch('two')]
+    one.settled = true
+    two.settled = true
+  }
+  assert.ok(held() <= 2)
+  watch('slow')
+  for (let turn = 0; turn < 1_000; turn += 1) watch('after it').settled = true
+  pass(100)
+  assert.deepEqual(late, ['slow'])
+  watch('last').settled = true
+  assert.ok(held() <= 1)
 })

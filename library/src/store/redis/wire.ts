@@ -42,6 +42,14 @@ export interface Wire {
     keys: readonly [string, ...string[]],
     args: readonly (string | number)[],
   ): Promise<unknown>
+  /** As `run`, and reads the reply in the same step. */
+  judge<T>(
+    verb: string,
+    script: Script,
+    keys: readonly [string, ...string[]],
+    args: readonly (string | number)[],
+    read: (reply: unknown) => T,
+  ): Promise<T>
 }
 
 interface Waiting extends Watched {
@@ -61,17 +69,19 @@ export interface WireOptions {
  */
 export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireOptions): Wire {
   let pending = 0
-  const watch = deadlines<Waiting>(deadlineMs, ({ verb, reject }) =>
+  const { watch } = deadlines<Waiting>(deadlineMs, ({ verb, reject }) =>
     reject(new StoreFault(verb, new Error(`no answer within ${deadlineMs} ms`))),
   )
   const dispatch = (key: string, args: string[]): Promise<unknown> =>
     'masters' in client ? client.sendCommand(key, false, args) : client.sendCommand(args)
 
+  /** `taught` is sent instead when the server does not know the script by its name. */
   const send = <T>(
     verb: string,
     key: string,
     args: string[],
     read: (reply: unknown) => T,
+    taught?: () => string[],
   ): Promise<T> => {
     if (!client.isReady) return Promise.reject(new StoreFault(verb, new Error('not connected')))
     if (pending >= maxPending) {
@@ -88,31 +98,34 @@ export function redisWire(client: RedisClient, { deadlineMs, maxPending }: WireO
           try {
             resolve(read(reply))
           } catch (error) {
-            reject(isNoScript(error) ? error : new StoreFault(verb, error))
+            reject(new StoreFault(verb, error))
           }
         },
         (error: unknown) => {
           pending -= 1
           waiting.settled = true
-          reject(isNoScript(error) ? error : new StoreFault(verb, error))
+          if (taught !== undefined && isNoScript(error)) resolve(send(verb, key, taught(), read))
+          else reject(new StoreFault(verb, error))
         },
       )
     })
   }
 
+  const judge: Wire['judge'] = (verb, { text, sha }, keys, args, read) => {
+    const sent = (name: string, script: string): string[] => {
+      const all = [name, script, String(keys.length), ...keys]
+      for (const arg of args) all.push(String(arg))
+      return all
+    }
+    // A server that was restarted has forgotten its scripts; EVAL teaches it again.
+    return send(verb, keys[0], sent('EVALSHA', sha), read, () => sent('EVAL', text))
+  }
+
   return {
     send: (verb, args) => send(verb, args[1], args, asIs),
     ask: (verb, args, read) => send(verb, args[1], args, read),
-    async run(verb, { text, sha }, keys, args) {
-      const rest = [`${keys.length}`, ...keys, ...args.map(String)]
-      try {
-        return await send(verb, keys[0], ['EVALSHA', sha, ...rest], asIs)
-      } catch (error) {
-        if (!isNoScript(error)) throw error
-        // A server that was restarted has forgotten its scripts; EVAL teaches it again.
-        return await send(verb, keys[0], ['EVAL', text, ...rest], asIs)
-      }
-    },
+    run: (verb, script, keys, args) => judge(verb, script, keys, args, asIs),
+    judge,
   }
 }
 
