@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { memoryStores } from 'bulwark/memory'
+import { postgresStores } from 'bulwark/postgres'
 import { type RedisClient, redisStores } from 'bulwark/redis'
 import { sqliteStores } from 'bulwark/sqlite'
 import type { Stores } from 'bulwark/stores'
@@ -168,39 +169,129 @@ async function redisBench(of: Of): Promise<void> {
   await stores.close()
 }
 
-/** Microseconds of CPU a call in this process. */
-async function ownCost(call: Call): Promise<number> {
-  const before = process.threadCpuUsage()
-  await timed(call, CALLS, 64)
-  const { user, system } = process.threadCpuUsage(before)
-  return (user + system) / CALLS
+/** A store with a thousand sessions beside one with many, and how they came there. */
+interface Grown {
+  readonly kind: string
+  readonly few: Stores
+  readonly many: Stores
 }
 
-/** Whether a check costs the same among a million sessions as among a thousand. */
-async function growth(
-  stores: Stores,
-  most: number,
-  rounds: number,
-  cost: (call: Call) => Promise<number> = ownCost,
-): Promise<void> {
-  const took: number[] = []
-  for (let count = 0, goal = 1_000; goal <= most; goal *= 10) {
-    for (; count < goal; count += 500) {
-      const group = Array.from({ length: 500 }, (_, index) => session(count + index))
-      await Promise.all(group.map(record => stores.sessions.create(record)))
+const FEW = 1_000
+/** Hash and name are the same in every store, so that what is asked is the same. */
+async function filled(stores: Stores, count: number): Promise<Stores> {
+  for (let from = 0; from < count; from += 500) {
+    const group = Array.from({ length: 500 }, (_, index) => session(from + index))
+    await Promise.all(group.map(record => stores.sessions.create(record)))
+  }
+  return stores
+}
+
+/**
+ * Time per check among many sessions over that among a thousand, the two asked in turns. Asked are
+ * any of the many, each as likely as the next (nothing of it is in a processor's cache, which is the
+ * worst case), or always the same thousand (what people who are active now do).
+ */
+async function growth({ kind, few, many }: Grown, most: number, rounds: number): Promise<void> {
+  const asking = (stores: Stores, among: number): Call => {
+    // The names are made before, or making them would be measured.
+    const names = Array.from({ length: CALLS }, (_, index) => nameOf((index * 7_919) % among))
+    return index => stores.sessions.find(names[index] ?? '')
+  }
+  const small = asking(few, FEW)
+  for (const [what, among] of [
+    ['any of them', most],
+    ['a thousand active', FEW],
+  ] as const) {
+    const big = asking(many, among)
+    const [times, ratios]: [number[], number[]] = [[], []]
+    for (let round = 0; round <= rounds; round++) {
+      const turns = round % 2 === 0 ? [small, big] : [big, small]
+      const took = new Map<Call, number>()
+      for (const call of turns) took.set(call, await timed(call, CALLS, 16))
+      // The first round warms both up.
+      if (round === 0) continue
+      times.push(took.get(big) ?? 0)
+      ratios.push((took.get(big) ?? 0) / (took.get(small) ?? 1))
     }
-    const find: Call = index => stores.sessions.find(nameOf((index * 7_919) % goal))
-    const samples: number[] = []
-    for (let round = 0; round <= rounds; round++) samples.push(await cost(find))
-    took.push(spread(samples.slice(1)).median)
-    const us = took.at(-1)?.toFixed(1)
-    const ratio = ((took.at(-1) ?? 0) / (took[0] ?? 1)).toFixed(2)
     console.log(
-      `${stores.kind}, among ${goal.toLocaleString('en')} sessions`.padEnd(58),
-      `${us} us`.padStart(10),
-      ratio,
+      `${kind}, ${most.toLocaleString('en')} sessions, ${what}`.padEnd(50),
+      `${spread(times).median.toFixed(2)} us a check`.padEnd(24),
+      shown(spread(ratios)),
     )
   }
+}
+
+/** Makes the sessions of `nameOf` out of one that stands in Redis already, on the server itself. */
+const COPY = `
+local value, life = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+local head, tail = ARGV[3], ARGV[4]
+for i = ARGV[1], ARGV[2] do
+  local name = 'session-' .. string.format('%.0f', i)
+  redis.call('SET', head .. name .. string.rep('x', 43 - #name) .. tail, value, 'PX', life)
+end`
+
+async function filledRedis(redis: Redis, count: number): Promise<Stores> {
+  const patient = { durable: memoryStores(), sweepEveryMs: 0, deadlineMs: 60_000 }
+  const stores = redisStores({ ...patient, client: redis.client, prefix: 'growth' })
+  await stores.sessions.create(session(0))
+  const [key = ''] = ((await redis.client.sendCommand(['KEYS', `*${nameOf(0)}*`])) as string[])
+    .map(String)
+    .filter(name => name.includes(':s:'))
+  const [head = '', tail = ''] = key.split(nameOf(0))
+  for (let from = 1; from < count; from += 10_000) {
+    const to = Math.min(count, from + 10_000) - 1
+    await redis.client.sendCommand(['EVAL', COPY, '1', key, `${from}`, `${to}`, head, tail])
+  }
+  return stores
+}
+
+interface Servers {
+  query(url: string, sql: string): Promise<void>
+  testPostgres(
+    own: 'own',
+    more: readonly string[],
+  ): Promise<{ readonly url?: string; stop?(): Promise<void> }>
+}
+
+/** PostgreSQL of its own, with memory for what it holds, as the page on production advises. */
+async function postgresGrowth(most: number, rounds: number): Promise<void> {
+  const { query, testPostgres }: Servers = await import(
+    new URL('../../library/src/store/conformance/engines.ts', import.meta.url).href
+  )
+  const server = await testPostgres('own', ['-c', 'shared_buffers=512MB'])
+  const { url } = server
+  if (url === undefined) {
+    console.log('postgres is not installed: left out')
+    return
+  }
+  const made: Stores[] = []
+  for (const [name, count] of [
+    ['few', FEW],
+    ['many', most],
+  ] as const) {
+    await query(url, `CREATE DATABASE ${name}`)
+    const own = new URL(url)
+    own.pathname = `/${name}`
+    const stores = await postgresStores({ connectionString: own.href, migrate: 'apply' })
+    const columns =
+      'id, account_id, role, created_at, authenticated_at, factors, last_seen_at, ' +
+      'idle_expires_at, expires_at, address, device, ends_at'
+    await stores.sessions.create(session(0))
+    await query(
+      own.href,
+      `INSERT INTO bulwark_sessions (id_hash, ${columns}) ` +
+        `SELECT rpad('session-' || n, 43, 'x'), ${columns} ` +
+        `FROM bulwark_sessions, generate_series(1, ${count - 1}) n`,
+    )
+    await query(own.href, 'VACUUM ANALYZE bulwark_sessions')
+    made.push(stores)
+  }
+  const [few, many] = made
+  if (few !== undefined && many !== undefined) {
+    await growth({ kind: 'postgres', few, many }, most, rounds)
+  }
+  for (const stores of made) await stores.close()
+  await server.stop?.()
 }
 
 async function startRedis(peers: string): Promise<Redis | undefined> {
@@ -260,31 +351,42 @@ export async function storeBench(options: {
   readonly peers: string
 }): Promise<void> {
   const { rounds, most, peers } = options
-  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-store-'))
-  const sqlite = sqliteStores({ path: join(folder, 'bulwark.db') })
-  await growth(memoryStores(), most, rounds)
-  await growth(sqlite, most, rounds)
-  await sqlite.close()
-  rmSync(folder, { recursive: true, force: true })
   const redis = await startRedis(peers)
-  if (redis === undefined) {
+  if (redis === undefined)
     console.log('redis-server or the package redis is not installed: left out')
-    return
+  else await redisBench({ redis, rounds })
+  await redis?.stop()
+  console.log('\nTime per check, among many sessions over among a thousand')
+
+  const few = await filled(memoryStores(), FEW)
+  await growth({ kind: 'memory', few, many: await filled(memoryStores(), most) }, most, rounds)
+
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-store-'))
+  const files = [sqliteStores({ path: join(folder, 'few.db') })]
+  files.push(sqliteStores({ path: join(folder, 'many.db') }))
+  const [one, other] = files
+  if (one !== undefined && other !== undefined) {
+    await filled(one, FEW)
+    await filled(other, most)
+    await growth({ kind: 'sqlite', few: one, many: other }, most, rounds)
   }
-  await redisBench({ redis, rounds })
-  const { client } = redis
-  const patient = { client, durable: memoryStores(), sweepEveryMs: 0, deadlineMs: 60_000 }
-  await growth(redisStores({ ...patient, prefix: 'growth' }), most, rounds, async call =>
-    Math.max(...(await burnt(call, CALLS, redis))),
-  )
-  await redis.stop()
+  for (const file of files) await file.close()
+  rmSync(folder, { recursive: true, force: true })
+
+  const [small, large] = [await startRedis(peers), await startRedis(peers)]
+  if (small !== undefined && large !== undefined) {
+    const [thousand, many] = [await filledRedis(small, FEW), await filledRedis(large, most)]
+    await growth({ kind: 'redis', few: thousand, many }, most, rounds)
+  }
+  await Promise.all([small?.stop(), large?.stop()])
+  await postgresGrowth(most, rounds)
 }
 
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '7' },
-      most: { type: 'string', default: '100000' },
+      most: { type: 'string', default: '1000000' },
     },
   })
   const peers = installedPeers()
