@@ -95,7 +95,7 @@ export function client(socket: Socket, text = ''): Client {
 
 /** Waits until something is so: sockets have no other way to say that bytes have arrived. */
 export async function until(so: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 2000; tries++) {
+  for (let tries = 0; tries < 10_000; tries++) {
     if (await so()) return
     await new Promise(resolve => setTimeout(resolve, 2))
   }
