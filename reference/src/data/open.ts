@@ -99,13 +99,16 @@ async function onRedis(
   const { createClient, createCluster } = await import('redis')
   const { redisStores } = await import('bulwark/redis')
   const [url = '', ...others] = urls
+  // A connection whose network was cut says nothing for ever: silence is given up, and asked anew.
+  const patience = {
+    disableOfflineQueue: true,
+    pingInterval: 2_000,
+    socket: { connectTimeout: 2_000, socketTimeout: 5_000 },
+  } as const
   const client =
     others.length === 0
-      ? createClient({ url, disableOfflineQueue: true })
-      : createCluster({
-          rootNodes: urls.map(one => ({ url: one })),
-          defaults: { disableOfflineQueue: true },
-        })
+      ? createClient({ ...patience, url })
+      : createCluster({ rootNodes: urls.map(one => ({ url: one })), defaults: patience })
   // Told by the commands that fail; without a listener the process would end.
   client.on('error', () => {})
   await client.connect()
