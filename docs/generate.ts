@@ -114,13 +114,23 @@ function membersOf(file: string, name: string): readonly Member[] {
   const start = new RegExp(`^export interface ${name}\\b[^{]*\\{$`, 'm').exec(text)
   if (start === null) throw new Error(`${file} has no interface ${name}`)
   const body = text.slice(start.index + start[0].length, text.indexOf('\n}', start.index))
-  const members: Member[] = []
-  const each =
-    /(?:\/\*\*([\s\S]*?)\*\/\s*)?^ {2}readonly (\w+)\??:([\s\S]*?)(?=^ {2}(?:readonly|\/\*\*|\/\/)|(?![\s\S]))/gm
-  for (const [, says = '', member = '', type = ''] of body.matchAll(each)) {
-    members.push({ name: member, type: type.trim(), says: says.replaceAll(/^\s*\*/gm, ' ') })
-  }
-  return members
+  return membersIn(body, 2)
+}
+
+/** Members that are indented by so many spaces; those of an object written out in place come after it. */
+function membersIn(body: string, indent: number, path = ''): readonly Member[] {
+  const at = `^ {${indent}}`
+  const each = new RegExp(
+    `(?:\\/\\*\\*([^]*?)\\*\\/\\s*)?${at}readonly (\\w+)\\??:([^]*?)(?=${at}(?:readonly|\\/\\*\\*|\\/\\/)|(?![^]))`,
+    'gm',
+  )
+  return [...body.matchAll(each)].flatMap(([, says = '', member = '', type = '']) => {
+    const name = `${path}${member}`
+    const written = /\{\n([^]*)^ *\}/m.exec(type)?.[1] ?? ''
+    const inner = membersIn(written, indent + 2, `${name}.`)
+    const told = says.replaceAll(/^\s*\*/gm, ' ')
+    return [{ name, type: inner.length > 0 ? 'object' : type.trim(), says: told }, ...inner]
+  })
 }
 
 /** A type in one line; what is longer than that is to be read where it stands. */
@@ -156,6 +166,7 @@ const OPTIONS: readonly (readonly [option: string, file: string, ...names: reado
   ['account.password: policy', 'account/password/policy.ts', 'PolicyOptions'],
   ['oauth', 'oauth/server/options.ts', 'OAuthOptions'],
   ['a route', 'pipeline/route.ts', 'RoutePolicy'],
+  ['a route’s content', 'shield/content/content.ts', 'RouteContent'],
   ['a route’s access', 'access/access.ts', 'SignedInPolicy'],
   ['bulwark/outbound', 'outbound/options.ts', 'OutboundOptions'],
   ['bulwark/uploads', 'shield/uploads/options.ts', 'UploadsOptions'],

@@ -19,6 +19,7 @@ export interface RoutePolicy {
     /** The body arrives as the bytes that were sent, within its limit: for signatures over it. */
     readonly raw?: boolean
   }
+  /** How much of it there may be, and how long it may take. */
   readonly limits?: {
     /** Most bytes of this route's body, wire and inflated alike. */
     readonly maxBodyBytes?: number
@@ -29,6 +30,7 @@ export interface RoutePolicy {
   }
   /** Names of throttle policies besides the default one; `false` for none at all. */
   readonly throttle?: string | readonly string[] | false
+  /** Whether a browser's request for it must show that one of our own pages made it. */
   readonly csrf?: {
     /** Takes no part in CSRF checks, for this reason; the doctor lists it. */
     readonly exempt?: string
