@@ -126,7 +126,7 @@ function membersIn(body: string, indent: number, path = ''): readonly Member[] {
   )
   return [...body.matchAll(each)].flatMap(([, says = '', member = '', type = '']) => {
     const name = `${path}${member}`
-    const written = /\{\n([^]*)^ *\}/m.exec(type)?.[1] ?? ''
+    const written = /\{\n([\s\S]*)^ *\}/m.exec(type)?.[1] ?? ''
     const inner = membersIn(written, indent + 2, `${name}.`)
     const told = says.replaceAll(/^\s*\*/gm, ' ')
     return [{ name, type: inner.length > 0 ? 'object' : type.trim(), says: told }, ...inner]
