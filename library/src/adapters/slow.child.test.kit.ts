@@ -24,8 +24,9 @@ const defences = await assemble({
     // On a machine that is busy with other things the loop lags through no fault of the crowd.
     shed: { maxLoopDelayMs: 60_000 },
     server: {
-      headersSeconds: 2,
-      requestSeconds: 3,
+      headersSeconds: 4,
+      requestSeconds: 5,
+      keepAliveSeconds: 60,
       checkSeconds: 0.25,
       minReadBytesPerSecond: 8 * 1024 * 1024,
     },
