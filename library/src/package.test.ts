@@ -110,6 +110,16 @@ console.log(JSON.stringify({ ms: performance.now() - began, files: loaded.size, 
 })
 
 test('a full configuration is checked quickly, and its declarations can be written', async () => {
+  // Full by the reference, which is made from the code.
+  const reference = readFileSync(join(ROOT, 'docs/reference/options.md'), 'utf8')
+  const [, first = ''] = /^## bulwark\(…\)$([\s\S]*?)^## /m.exec(reference) ?? []
+  const options = [...first.matchAll(/^\| `(\w+)` /gm)].map(([, name = '']) => name)
+  const example = readFileSync(join(ROOT, 'examples/every-option/options.ts'), 'utf8')
+  assert.ok(options.length > 20)
+  assert.deepEqual(
+    options.filter(name => !new RegExp(`^  ${name}[:,]`, 'm').test(example)),
+    [],
+  )
   const home = join(library.folder, 'consumer')
   cpSync(join(ROOT, 'examples/every-option'), home, { recursive: true })
   mkdirSync(join(home, 'node_modules'))
