@@ -126,10 +126,11 @@ for i = 1, count do
 end
 for i = 1, count do
   local from, own = i * 8 - 6, ARGV[i * 8 + 1] + 0
-  local forget, failed, at = ARGV[from + 4] + 0, failures[own], ats[own]
-  if failed > 0 and now < at + forget then
-    if ready_at(failed, at, ARGV[from + 1] + 0, ARGV[from + 2] + 0, ARGV[from + 3] + 0, forget,
-        ARGV[from + 5] + 0) > now then
+  local failed, at = failures[own], ats[own]
+  if failed > 0 and now < at + ARGV[from + 4] then
+    local free, shut = ARGV[from + 1] + 0, ARGV[from + 5] + 0
+    if (failed >= free or shut >= 0 or at > now) and ready_at(failed, at, free, ARGV[from + 2] + 0,
+        ARGV[from + 3] + 0, ARGV[from + 4] + 0, shut) > now then
       answer[1] = 0
       return answer
     end
@@ -143,8 +144,8 @@ for i = 1, count do
   local from, own = i * 8 - 6, ARGV[i * 8 + 1] + 0
   local failed, at, free, shut = failures[own], ats[own], ARGV[from + 1] + 0, ARGV[from + 5] + 0
   if failed < free and at <= now and (shut < 0 or failed < shut) then
-    call('SET', KEYS[i + 1], pack('ddddddd', failed, at, free, ARGV[from + 2] + 0,
-      ARGV[from + 3] + 0, ARGV[from + 4] + 0, shut), 'PX', ARGV[from + 6])
+    call('SET', KEYS[i + 1], pack('ddddddd', failed, at, free, ARGV[from + 2],
+      ARGV[from + 3], ARGV[from + 4], shut), 'PX', ARGV[from + 6])
     if failed == 1 then call('ZREM', KEYS[1], ARGV[from]) end
   else
     save(KEYS[i + 1], ARGV[from], failed, at, free, ARGV[from + 2] + 0, ARGV[from + 3] + 0,
