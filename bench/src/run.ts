@@ -62,7 +62,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   uploads: ['Uploads', rounds => uploadsBench({ rounds, mebibytes: 64, parts: 1000 }), 7],
   store: [
     'Stores, beside their peers',
-    rounds => storeBench({ rounds, most: 100_000, peers: installedPeers() }),
+    rounds => storeBench({ rounds, most: 1_000_000, peers: installedPeers() }),
   ],
 }
 

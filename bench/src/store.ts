@@ -174,6 +174,8 @@ interface Grown {
   readonly kind: string
   readonly few: Stores
   readonly many: Stores
+  /** Microseconds a check takes; of the wall clock unless told. */
+  cost?(call: Call, of: 'few' | 'many'): Promise<number>
 }
 
 const FEW = 1_000
@@ -191,7 +193,8 @@ async function filled(stores: Stores, count: number): Promise<Stores> {
  * any of the many, each as likely as the next (nothing of it is in a processor's cache, which is the
  * worst case), or always the same thousand (what people who are active now do).
  */
-async function growth({ kind, few, many }: Grown, most: number, rounds: number): Promise<void> {
+async function growth(grown: Grown, most: number, rounds: number): Promise<void> {
+  const { kind, few, many, cost = (call: Call) => timed(call, CALLS, 16) } = grown
   const asking = (stores: Stores, among: number): Call => {
     // The names are made before, or making them would be measured.
     const names = Array.from({ length: CALLS }, (_, index) => nameOf((index * 7_919) % among))
@@ -207,7 +210,7 @@ async function growth({ kind, few, many }: Grown, most: number, rounds: number):
     for (let round = 0; round <= rounds; round++) {
       const turns = round % 2 === 0 ? [small, big] : [big, small]
       const took = new Map<Call, number>()
-      for (const call of turns) took.set(call, await timed(call, CALLS, 16))
+      for (const call of turns) took.set(call, await cost(call, call === big ? 'many' : 'few'))
       // The first round warms both up.
       if (round === 0) continue
       times.push(took.get(big) ?? 0)
@@ -376,7 +379,15 @@ export async function storeBench(options: {
   const [small, large] = [await startRedis(peers), await startRedis(peers)]
   if (small !== undefined && large !== undefined) {
     const [thousand, many] = [await filledRedis(small, FEW), await filledRedis(large, most)]
-    await growth({ kind: 'redis', few: thousand, many }, most, rounds)
+    // The CPU of both sides, since other work on the machine decides about the wall clock.
+    const cost = async (call: Call, of: 'few' | 'many'): Promise<number> => {
+      const [client, server] = await burnt(call, CALLS, of === 'few' ? small : large)
+      return client + server
+    }
+    await growth({ kind: 'redis', few: thousand, many, cost }, most, rounds)
+    const single = (call: Call): Promise<number> => timed(call, CALLS, 1)
+    const alone = { kind: 'redis alone', few: thousand, many, cost: single }
+    await growth(alone, most, rounds)
   }
   await Promise.all([small?.stop(), large?.stop()])
   await postgresGrowth(most, rounds)
