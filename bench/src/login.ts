@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Contender, contender } from './contender.ts'
-import { load, shot } from './load.ts'
+import { load, type Shot, shot } from './load.ts'
 import { shown, spread } from './statistics.ts'
 
 /** The floor of the library's own ladder, for both sides. */
@@ -12,15 +12,31 @@ export const accountOf = (at: number): string => `person-${at}@example.com`
 const GOAL = 0.95
 const AT_ONCE = 16
 
-/** Sign-ins a second over HTTP, each with its session and its events kept. */
-async function signIns(at: Contender, milliseconds: number): Promise<number> {
-  const shots = Array.from({ length: PEOPLE }, (_, one) =>
-    shot(at.port, {
+/** Everybody signs in once from a browser that is then known; answers what it sends the next time. */
+async function browsers(at: Contender): Promise<readonly Shot[]> {
+  const shots: Shot[] = []
+  for (let one = 0; one < PEOPLE; one++) {
+    const body = JSON.stringify({ email: accountOf(one), password: PASSWORD })
+    const answer = await fetch(`http://localhost:${at.port}/auth/login`, {
       method: 'POST',
-      path: '/auth/login',
-      body: JSON.stringify({ email: accountOf(one), password: PASSWORD }),
-    }),
-  )
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+    if (answer.status !== 200) throw new Error(`signing in answered ${answer.status}`)
+    await answer.text()
+    const device = answer.headers.getSetCookie().find(text => text.includes('device='))
+    const cookie = device?.split(';')[0] ?? ''
+    shots.push(shot(at.port, { method: 'POST', path: '/auth/login', body, headers: { cookie } }))
+  }
+  return shots
+}
+
+/** Sign-ins a second over HTTP, each with its session and its events kept. */
+async function signIns(
+  at: Contender,
+  shots: readonly Shot[],
+  milliseconds: number,
+): Promise<number> {
   const started = performance.now()
   const { answers, statuses } = await load(at.port, shots, { connections: AT_ONCE, milliseconds })
   if (statuses['200'] !== answers) throw new Error(`not all signed in: ${JSON.stringify(statuses)}`)
@@ -35,18 +51,12 @@ async function bareHashes(at: Contender, milliseconds: number): Promise<number> 
 }
 
 /** Waits of `/healthz`, asked every 5 ms while 200 people sign in again and again; in milliseconds. */
-async function waits(at: Contender, milliseconds: number): Promise<readonly number[]> {
-  const flood = load(
-    at.port,
-    Array.from({ length: PEOPLE }, (_, one) =>
-      shot(at.port, {
-        method: 'POST',
-        path: '/auth/login',
-        body: JSON.stringify({ email: accountOf(one), password: PASSWORD }),
-      }),
-    ),
-    { connections: 200, milliseconds },
-  )
+async function waits(
+  at: Contender,
+  shots: readonly Shot[],
+  milliseconds: number,
+): Promise<readonly number[]> {
+  const flood = load(at.port, shots, { connections: 200, milliseconds })
   const all: number[] = []
   const until = performance.now() + milliseconds
   while (performance.now() < until) {
@@ -72,20 +82,21 @@ export async function loginBench(options: {
   const ours = await contender('login', [], { pinned: false })
   const bare = await contender('hashes', [], { pinned: false })
   try {
-    await signIns(ours, milliseconds)
+    const shots = await browsers(ours)
+    await signIns(ours, shots, milliseconds)
     const idle = await ours.rss()
     const ratios: number[] = []
     const rates: number[] = []
     for (let round = 0; round < rounds; round++) {
-      const first = round % 2 === 0 ? await signIns(ours, milliseconds) : 0
+      const first = round % 2 === 0 ? await signIns(ours, shots, milliseconds) : 0
       const hashes = await bareHashes(bare, milliseconds)
-      const logins = first || (await signIns(ours, milliseconds))
+      const logins = first || (await signIns(ours, shots, milliseconds))
       rates.push(logins)
       ratios.push(logins / hashes)
     }
     const ratio = spread(ratios)
     const verdict = ratio.median >= GOAL ? 'reached' : 'missed'
-    const sorted = await waits(ours, milliseconds * 3)
+    const sorted = await waits(ours, shots, milliseconds * 3)
     const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN
     const grown = ((await ours.rss()) - idle) / 2 ** 20
     console.log('| what | figure | goal |\n| --- | --- | --- |')

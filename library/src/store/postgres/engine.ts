@@ -124,5 +124,5 @@ function beginnings(deadlineMs: number): Readonly<Record<Durability, string>> {
     `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${deadlineMs}; ` +
     `SET LOCAL statement_timeout = ${deadlineMs}; ` +
     `SET LOCAL idle_in_transaction_session_timeout = ${deadlineMs}`
-  return { durable: begin, quick: `${begin}; SET LOCAL synchronous_commit = off` }
+  return { durable: begin, kept: begin, quick: `${begin}; SET LOCAL synchronous_commit = off` }
 }

@@ -22,8 +22,11 @@ export interface Answer {
  */
 export type Steps<T> = Generator<Ask, T, Answer>
 
-/** `durable` also waits for the disk; `quick` survives a crash of the process, not a power cut. */
-export type Durability = 'durable' | 'quick'
+/**
+ * What a commit survives: `durable` a power cut; `kept` the death of any process, ours and the
+ * database's; `quick` the death of ours.
+ */
+export type Durability = 'durable' | 'kept' | 'quick'
 
 /** What a database must do so that all ports stand on it. All reject with StoreFault. */
 export interface SqlEngine {

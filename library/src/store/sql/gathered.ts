@@ -1,9 +1,8 @@
 import type { AuditEntry, AuditLog } from '../port/audit-log.ts'
-import type { Durability } from './engine.ts'
 
 interface Waiting {
   readonly entries: readonly AuditEntry[]
-  readonly how: Durability
+  readonly how: 'durable' | 'quick'
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }

@@ -162,10 +162,10 @@ test('what must outlive a power cut waits for the disk; counting and touching do
     () => stores.auditLog.append([entry()], 'durable'),
     () => stores.jobs.enqueue([job()]),
     () => stores.sessions.revoke(record.idHash),
-    () => stores.sessions.create(session(), { events: [entry()] }),
   ]
   const quick: readonly (() => Promise<unknown>)[] = [
     () => stores.sessions.create(record),
+    () => stores.sessions.create(session(), { events: [entry()] }),
     () => stores.sessions.touch(record.idHash, NOW, NOW + HOUR),
     async () => stores.counters.hit([{ key: 'a', rate: { limit: 1, windowMs: 1 } }], NOW),
     () => stores.auditLog.append([entry()]),
