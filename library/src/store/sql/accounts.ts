@@ -4,7 +4,7 @@ import { carryOut, isSpent } from './account-transition.ts'
 import { writeAlong } from './along.ts'
 import { first, firstNumber, maybeNumber, maybeText, number, text } from './columns.ts'
 import { deleteCredentials } from './credentials.ts'
-import { orNull, type Param, type Row, type SqlEngine } from './engine.ts'
+import { type Durability, orNull, type Param, type Row, type SqlEngine } from './engine.ts'
 import { deleteTokensOf } from './one-time-tokens.ts'
 import { deleteFamilies } from './refresh-tokens.ts'
 import { deleteSessions } from './sessions.ts'
@@ -27,6 +27,22 @@ const OTHER_OWNER = 'SELECT 1 FROM bulwark_accounts WHERE email = ? AND id <> ?'
 const DELETE = 'DELETE FROM bulwark_accounts WHERE id = ? AND version = ?'
 const COUNT = 'SELECT COUNT(*) FROM bulwark_accounts'
 
+/** What a sign-in brings along when nothing else happens to the account. */
+const OF_A_SIGN_IN: ReadonlySet<string> = new Set(['events', 'startSession'])
+
+/**
+ * Decision: a sign-in that changes nothing else is kept, not durable, so that on SQLite no disk is
+ * waited for while passwords wait.
+ * Cost: a power cut within moments of it signs the person out again, its events included.
+ */
+function howLasting(change: object, along: object = {}): Durability {
+  const isSignIn =
+    'startSession' in along &&
+    Object.keys(change).length === 0 &&
+    Object.keys(along).every(member => OF_A_SIGN_IN.has(member))
+  return isSignIn ? 'kept' : 'durable'
+}
+
 export function sqlAccounts(engine: SqlEngine): Accounts {
   return {
     create: (account, along) =>
@@ -41,7 +57,7 @@ export function sqlAccounts(engine: SqlEngine): Accounts {
     byId: id => engine.read('accounts.byId', BY_ID, [id], toFirst),
     byEmail: email => engine.read('accounts.byEmail', BY_EMAIL, [email], toFirst),
     update: (id, version, change, along) =>
-      engine.transact<AccountAnswer>('accounts.update', 'durable', function* () {
+      engine.transact<AccountAnswer>('accounts.update', howLasting(change, along), function* () {
         const { rows } = yield { sql: LOCK, params: [id] }
         if (yield* isSpent(along)) return 'spent'
         const known = toFirst(rows)

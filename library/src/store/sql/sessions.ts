@@ -28,8 +28,7 @@ const PRUNE =
 
 export function sqlSessions(engine: SqlEngine): Sessions {
   return {
-    // Decision: a sign-in is kept, not durable: on SQLite no disk is waited for while passwords wait.
-    // Cost: a power cut within moments of it signs the person out again, its event included.
+    // For the reason, see `howLasting` of the accounts.
     create: (record, along) =>
       engine.transact('sessions.create', along === undefined ? 'quick' : 'kept', function* () {
         yield* insertSession(record)

@@ -153,8 +153,11 @@ test('what must outlive a power cut waits for the disk; counting and touching do
   const { stores, commits } = watched('levels.db')
   const record = session()
   const hash = fresh('token')
+  const ann = account()
+  const signIn = { events: [entry()], startSession: session({ accountId: ann.id }) }
   const durable: readonly (() => Promise<unknown>)[] = [
-    () => stores.accounts.create(account()),
+    () => stores.accounts.create(ann),
+    () => stores.accounts.update(ann.id, ann.version, { role: 'admin' }, { events: [entry()] }),
     () => stores.oneTimeTokens.issue(hash, token()),
     () => stores.oneTimeTokens.redeem(hash, NOW),
     () => stores.refreshTokens.issue(refreshToken()),
@@ -166,6 +169,7 @@ test('what must outlive a power cut waits for the disk; counting and touching do
   const quick: readonly (() => Promise<unknown>)[] = [
     () => stores.sessions.create(record),
     () => stores.sessions.create(session(), { events: [entry()] }),
+    () => stores.accounts.update(ann.id, ann.version + 1, {}, signIn),
     () => stores.sessions.touch(record.idHash, NOW, NOW + HOUR),
     async () => stores.counters.hit([{ key: 'a', rate: { limit: 1, windowMs: 1 } }], NOW),
     () => stores.auditLog.append([entry()]),
