@@ -6,9 +6,13 @@ import { bulwark } from 'bulwark/fastify'
 import { sqliteStores } from 'bulwark/sqlite'
 import Fastify from 'fastify'
 import { freePort, serving } from '../contender.ts'
-import { accountOf, COST, PASSWORD, PEOPLE } from '../login.ts'
+import { accountOf, FLOOR, PASSWORD, PEOPLE } from '../login.ts'
 
-/** Accounts on SQLite, all defences on, and so many people who can sign in. */
+/**
+ * Accounts on SQLite, all defences on, and so many people who can sign in. Hashes cost the `floor`, or
+ * what the service chooses for this machine.
+ */
+const password = process.argv[2] === 'floor' ? { cost: FLOOR } : {}
 const stores = await sqliteStores({
   path: join(mkdtempSync(join(tmpdir(), 'bulwark-bench-')), 'store.db'),
 })
@@ -20,7 +24,7 @@ await app.register(bulwark, {
   origin: `http://localhost:${port}`,
   rootKey: randomBytes(32),
   throttle: { default: false },
-  account: { password: { cost: COST } },
+  account: { password },
   doctor: { accept: { 'mail.nowhere': 'nobody is written to while time is taken' } },
 })
 app.get('/healthz', { config: { access: { public: true } } }, async () => ({ status: 'ok' }))
@@ -42,4 +46,5 @@ for (let at = 0; at < PEOPLE; at++) {
   })
 }
 await app.listen({ port, host: '127.0.0.1' })
-serving({ port })
+const cost = JSON.stringify(app.bulwark.account?.passwords.cost)
+serving({ port, told: { cost } })
