@@ -171,7 +171,10 @@ test('somebody is found, signed out, disabled and enabled, each after a question
     await detail.getByRole('button', { name: button, exact: true }).click()
     const dialog = page.getByRole('dialog')
     await dialog.waitFor()
+    // The word of the deed before may still stand there: it is this one's answer that counts.
+    const answered = page.waitForResponse(answer => answer.request().method() !== 'GET')
     await dialog.getByRole('button', { name: deed, exact: true }).click()
+    await answered
     await dialog.waitFor({ state: 'detached' })
     await detail.getByText('Done. It stands in the log.').waitFor()
   }
