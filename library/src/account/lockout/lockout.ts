@@ -50,8 +50,9 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
     own === undefined
       ? { key: accountId ? accountKey(accountId) : nameKey(identifier), backoff: account }
       : { key: `${PREFIX}device:${own}`, backoff: device }
+  const both = (key: string): readonly string[] => [key, `${key}:soft`]
   const unlock = (accountId: string): Promise<void> =>
-    counters.forgive([accountKey(accountId), `${accountKey(accountId)}:soft`], 'all')
+    counters.forgive(both(accountKey(accountId)), 'all')
   const addresses = turnstile(calmAddress.free, WAITING_MOST)
   const subjects = turnstile(account.free, WAITING_MOST)
 
@@ -87,11 +88,11 @@ export function lockout(options: LockoutOptions, ground: LockoutGround): Lockout
     const failures = counted[wanted.indexOf(who)]?.failures ?? 1
     const settle = async (how: 'all' | 'one'): Promise<void> => {
       pending.failing = false
+      // An owner who is in on a known device lifts what strangers brought upon the account.
+      const lifted = !stranger && how === 'all' ? both(accountKey(attempt.accountId ?? '')) : []
       await Promise.all([
-        counters.forgive([who.key, `${who.key}:soft`], how),
+        counters.forgive([...both(who.key), ...lifted], how),
         stranger && counters.forgive([where.key], 'one'),
-        // An owner who is in on a known device lifts what strangers brought upon the account.
-        !stranger && how === 'all' && unlock(attempt.accountId ?? ''),
       ])
     }
     return granted({

@@ -19,7 +19,6 @@ const COLUMNS = 'key, failures, at, free, base_ms, cap_ms, forget_ms, shut_after
 const SAVE_FAILURES =
   `INSERT OR REPLACE INTO bulwark_failures (${COLUMNS}, ready_at, forgotten_at) ` +
   'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-const FORGET = 'DELETE FROM bulwark_failures WHERE key = ?'
 const DELAYED =
   'SELECT key, failures, ready_at FROM bulwark_failures ' +
   'WHERE ready_at > ? AND substr(key, 1, ?) = ? ORDER BY ready_at DESC LIMIT ?'
@@ -56,10 +55,14 @@ export function sqliteCounters(engine: SqlEngine): Counters {
       }),
     forgive: (keys, how) =>
       engine.transact('counters.forgive', 'quick', function* () {
+        if (how === 'all') {
+          if (keys.length > 0) yield { sql: forget(keys.length), params: keys }
+          return
+        }
         for (const key of keys) {
           const state = (yield* readFailures([key])).get(key)
-          const failures = how === 'all' ? 0 : (state?.failures ?? 0) - 1
-          if (state === undefined || failures < 1) yield { sql: FORGET, params: [key] }
+          const failures = (state?.failures ?? 0) - 1
+          if (state === undefined || failures < 1) yield { sql: forget(1), params: [key] }
           else yield* saveFailures(key, { ...state, failures })
         }
       }),
@@ -93,6 +96,10 @@ function toBucket(row: Row): Bucket {
 
 function selectFailures(count: number): string {
   return `SELECT ${COLUMNS} FROM bulwark_failures WHERE key IN (${marks(count)})`
+}
+
+function forget(count: number): string {
+  return `DELETE FROM bulwark_failures WHERE key IN (${marks(count)})`
 }
 
 function* readFailures(keys: readonly string[]): Steps<ReadonlyMap<string, Failures>> {
