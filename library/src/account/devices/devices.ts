@@ -72,7 +72,7 @@ export async function rememberDevice(
   along: Along,
 ): Promise<string> {
   let token = deviceToken(visit) ?? ground.random.token()
-  const add = (): Promise<'done' | 'taken'> =>
+  const add = () =>
     ground.stores.credentials.add([deviceOf(ground, accountId, visit, token)], {}, along)
   // A browser that was away too long still has its row: then it begins anew under another token.
   if ((await add()) === 'taken') {

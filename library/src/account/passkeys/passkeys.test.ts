@@ -124,6 +124,28 @@ test('an answer to a sign-in is none to a second step, nor the other way round',
   await of.close()
 })
 
+test('keys that one account registers at once are twenty in the end, however many were asked for', async () => {
+  const of = await equipped()
+  const id = await of.member(ANN)
+  const own = browser()
+  await of.enter(ANN, own)
+  const session = live(await of.sessionOf(own))
+  const responses = await Promise.all(
+    Array.from({ length: 25 }, async () => {
+      const options = await of.passkeys.registerOptions(own.visit(), session)
+      assert.ok(options.ok)
+      return testAuthenticator(ORIGIN).create(options.value) as never
+    }),
+  )
+  const outcomes = await Promise.all(
+    responses.map(response => of.passkeys.register(own.visit(), session, { response })),
+  )
+  const codes = outcomes.flatMap(outcome => (outcome.ok ? [] : [outcome.refusal.code]))
+  assert.equal(codes.filter(code => code === 'passkey.too_many').length, 5)
+  assert.equal((await of.passkeys.list(id)).length, 20)
+  await of.close()
+})
+
 test('who has nothing but one passkey cannot give it up', async () => {
   const of = await equipped()
   const { id, own } = await withKey(of)

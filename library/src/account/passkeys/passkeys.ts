@@ -224,9 +224,10 @@ export function passkeys(ground: Ground, settings: PasskeySettings, service: str
         events: [ground.entry({ ...event, ...who })],
         jobs: await tidings(ground, account, { code: 'factor.added', values }),
       }
-      if ((await credentials.add([credential], {}, along)) === 'taken') {
-        return no(visit, refusals.taken, session.accountId)
-      }
+      // Counted where it is stored: any number of options may have been given before the first answer.
+      const added = await credentials.add([credential], { most: MOST }, along)
+      if (added === 'taken') return no(visit, refusals.taken, session.accountId)
+      if (added === 'full') return refused(refusals.tooMany)
       ground.mail.wake()
       await endOthers(ground, session, { first })
       // The key was shown just now, with its user: the session that made it has proven it.

@@ -92,7 +92,7 @@ export function clients(
     async add(client, how = {}) {
       if (fixed.has(client.clientId)) return 'taken'
       const made = judged(client, how.selfRegistered === true)
-      return parts.credentials.add([
+      const added = await parts.credentials.add([
         {
           id: parts.random.uuid(),
           accountId: NOBODY,
@@ -105,6 +105,7 @@ export function clients(
           lastUsedAt: undefined,
         },
       ])
+      return added === 'done' ? 'done' : 'taken'
     },
   }
 }

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { credential, entry, fresh, logged, NOW, type Opened, together } from './examples.ts'
+import {
+  account,
+  credential,
+  entry,
+  fresh,
+  logged,
+  NOW,
+  type Opened,
+  together,
+} from './examples.ts'
 
 export function credentialsConform(driver: string, opened: Opened): void {
   const credentials = (): ReturnType<Opened>['credentials'] => opened().credentials
@@ -62,6 +71,37 @@ export function credentialsConform(driver: string, opened: Opened): void {
       assert.equal(await credentials().add(set, { replaceKind: 'backup-code' }), 'taken')
     }
     assert.equal((await credentials().ofAccount(accountId)).length, 2)
+  })
+
+  test(`${driver}: of forty who add at once where twenty may be, twenty do`, async () => {
+    const owner = account()
+    const { id: accountId } = owner
+    await opened().accounts.create(owner)
+    const along = { events: [entry({ targetId: accountId, code: 'passkey.added' })] }
+    await credentials().add([credential({ accountId })])
+    const answers = await together(40, () =>
+      credentials().add([credential({ accountId, kind: 'passkey' })], { most: 20 }, along),
+    )
+    assert.equal(answers.filter(answer => answer === 'done').length, 20)
+    assert.equal(answers.filter(answer => answer === 'full').length, 20)
+    assert.equal((await credentials().ofAccount(accountId, 'passkey')).length, 20)
+    assert.equal((await logged(opened(), accountId)).length, 20)
+  })
+
+  test(`${driver}: a set that would be too many adds and replaces nothing; a set in place of the old may be as many`, async () => {
+    const owner = account()
+    const { id: accountId } = owner
+    await opened().accounts.create(owner)
+    const few = { most: 10 }
+    const instead = { most: 10, replaceKind: 'backup-code' }
+    assert.equal(await credentials().add(codes(accountId, 11), few), 'full')
+    assert.equal(await credentials().add(codes(accountId, 10), few), 'done')
+    assert.equal(await credentials().add(codes(accountId, 1), few), 'full')
+    assert.equal(await credentials().add(codes(accountId, 11), instead), 'full')
+    assert.equal((await credentials().ofAccount(accountId)).length, 10)
+    assert.equal(await credentials().add(codes(accountId, 9), instead), 'done')
+    assert.equal((await credentials().ofAccount(accountId)).length, 9)
+    assert.equal(await credentials().add([credential({ accountId })], { most: 1 }), 'done')
   })
 
   test(`${driver}: of fifty with one mark, one advances`, async () => {

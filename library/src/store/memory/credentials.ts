@@ -13,6 +13,13 @@ export function memoryCredentials(room: Room): Credentials {
       })
       const known = added.some(one => credentials.has(one.id) && !leaving.has(one.id))
       if (foreign || known || new Set(handles).size < handles.length) return 'taken'
+      const most = how?.most ?? Number.POSITIVE_INFINITY
+      const isFull = added.some(({ accountId, kind }) => {
+        const staying = kind === how?.replaceKind ? 0 : idsOf(room, accountId, kind).length
+        const more = added.filter(one => one.accountId === accountId && one.kind === kind)
+        return staying + more.length > most
+      })
+      if (isFull) return 'full'
       writeAlong(room, along)
       for (const id of leaving) dropCredential(room, id)
       for (const credential of added) keep(room, credential)

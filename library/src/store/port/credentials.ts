@@ -23,13 +23,14 @@ export interface Credential {
 export interface Credentials {
   /**
    * Adds all or none. `replaceKind` first removes what the account had of this kind.
-   * `taken` when a handle belongs to somebody already.
+   * `taken` when a handle belongs to somebody already; `full` when the account would have more than
+   * `most` of a kind, and of an account that exists so for any number of simultaneous callers.
    */
   add(
     credentials: readonly Credential[],
-    how?: { readonly replaceKind?: string },
+    how?: { readonly replaceKind?: string; readonly most?: number },
     along?: Along,
-  ): Promise<'done' | 'taken'>
+  ): Promise<'done' | 'taken' | 'full'>
   ofAccount(accountId: string, kind?: string): Promise<readonly Credential[]>
   byHandle(kind: string, handle: string): Promise<Credential | undefined>
   /**

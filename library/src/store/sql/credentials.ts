@@ -17,6 +17,8 @@ const ADVANCE =
 const UPDATE =
   'UPDATE bulwark_credentials SET last_used_at = COALESCE(?, last_used_at), ' +
   'data = COALESCE(?, data) WHERE id = ?'
+// Two who add at once must not overlook each other's.
+const LOCK_OWNER = 'SELECT 1 FROM bulwark_accounts WHERE id = ? FOR UPDATE'
 const LOCK_KIND =
   'SELECT id FROM bulwark_credentials WHERE account_id = ? AND kind = ? ORDER BY id FOR UPDATE'
 const SPEND = 'DELETE FROM bulwark_credentials WHERE account_id = ? AND kind = ? AND handle = ?'
@@ -27,13 +29,15 @@ const DELETE_ALL = 'DELETE FROM bulwark_credentials WHERE account_id = ?'
 export function sqlCredentials(engine: SqlEngine): Credentials {
   return {
     add: (credentials, how, along) =>
-      engine.transact<'done' | 'taken'>('credentials.add', 'durable', function* () {
-        const ids = new Set<string>()
-        for (const { accountId } of credentials) {
-          if (how?.replaceKind !== undefined) ids.add(accountId)
+      engine.transact<'done' | 'taken' | 'full'>('credentials.add', 'durable', function* () {
+        const { replaceKind, most } = how ?? {}
+        const owners = [...new Set(credentials.map(({ accountId }) => accountId))].sort()
+        if (most !== undefined) for (const id of owners) yield { sql: LOCK_OWNER, params: [id] }
+        if (yield* anyTaken(credentials, replaceKind)) return 'taken'
+        if (most !== undefined && (yield* anyFull(credentials, replaceKind, most))) return 'full'
+        if (replaceKind !== undefined) {
+          for (const id of owners) yield* deleteCredentials(id, [replaceKind])
         }
-        if (yield* anyTaken(credentials, how?.replaceKind)) return 'taken'
-        for (const id of ids) yield* deleteCredentials(id, [how?.replaceKind ?? ''])
         for (const credential of credentials) yield* insertCredential(credential)
         yield* writeAlong(along)
         return 'done'
@@ -114,6 +118,22 @@ function* anyTaken(
     const leaving = replaceKind === undefined ? [] : [accountId, replaceKind]
     const { rows } = yield { sql, params: [id, kind, handle, ...leaving] }
     if (rows.length > 0) return true
+  }
+  return false
+}
+
+/** Whether an account would have more than `most` of a kind when these are added. */
+function* anyFull(
+  credentials: readonly Credential[],
+  replaceKind: string | undefined,
+  most: number,
+): Steps<boolean> {
+  for (const { accountId, kind } of credentials) {
+    const isAlike = (one: Credential): boolean => one.accountId === accountId && one.kind === kind
+    const added = credentials.filter(isAlike).length
+    const { rows } = yield { sql: COUNT_KIND, params: [accountId, kind] }
+    const staying = kind === replaceKind ? 0 : firstNumber(rows)
+    if (staying + added > most) return true
   }
   return false
 }
