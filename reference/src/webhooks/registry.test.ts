@@ -56,13 +56,12 @@ for (const [name, registry] of registries) {
     assert.equal((await registry.ofOwner('ann')).length, 2)
   })
 
-  test(`${name}: of fifty additions at once those that succeed are there, and then no more`, async () => {
+  test(`${name}: of fifty additions at once as many succeed as one owner may have`, async () => {
     const added = await Promise.all(
       Array.from({ length: 50 }, () => registry.add(endpoint('eve'), 5)),
     )
-    const count = added.filter(Boolean).length
-    assert.ok(name === 'SQLite' ? count === 5 : count >= 5, `${count}`)
-    assert.equal((await registry.ofOwner('eve')).length, count)
+    assert.equal(added.filter(Boolean).length, 5)
+    assert.equal((await registry.ofOwner('eve')).length, 5)
     assert.equal(await registry.add(endpoint('eve'), 5), false)
   })
 

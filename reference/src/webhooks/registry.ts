@@ -36,10 +36,10 @@ const KEPT = 500
 export async function webhookRegistry(database: Database): Promise<WebhookRegistry> {
   await database.define(TABLES)
   return {
-    // Decision: the count and the row are one statement. Cost: on PostgreSQL, requests that come at
-    // the very same moment do not see each other's rows, and may add one too many.
+    // The count and the row are one statement, and those of one owner see each other's rows.
     async add(endpoint, most) {
-      const added = await database.all(
+      const added = await database.inTurn(
+        `webhooks of ${endpoint.owner}`,
         `insert into webhooks
          select ?, ?, ?, ?, ?, cast(? as bigint), cast(? as bigint), cast(? as integer), cast(? as bigint)
          where (select count(*) from webhooks where owner = ?) < cast(? as integer) returning id`,

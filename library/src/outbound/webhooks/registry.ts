@@ -37,7 +37,7 @@ export type EndpointChange = Partial<Pick<WebhookEndpoint, 'failures' | 'disable
 
 /** Where endpoints and the log of deliveries are kept. Owner in every query. */
 export interface WebhookRegistry {
-  /** False, and nothing added, when its owner has `most` already. */
+  /** False, and nothing added, when its owner has `most` already, however many add at once. */
   add(endpoint: WebhookEndpoint, most: number): Promise<boolean>
   ofOwner(owner: string): Promise<readonly WebhookEndpoint[]>
   find(id: string): Promise<WebhookEndpoint | undefined>
