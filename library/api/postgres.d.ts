@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import type { Stores } from '../port/stores.ts';
 import { type Migrations } from '../sql/migrations.ts';
+import { type SealedCounts } from './sealed.ts';
 export type { Migrations } from '../sql/migrations.ts';
+export type { SealedCount, SealedCounts } from './sealed.ts';
 export interface PostgresOptions {
     /** Your own pool (`pg` 8.16 or newer, PostgreSQL 15 or newer); you close it. */
     readonly pool?: Pool;
@@ -30,3 +32,9 @@ export declare function postgresStores(options: PostgresOptions): Promise<Stores
 export declare function postgresMigrations(options: Pick<PostgresOptions, 'pool' | 'connectionString'>): Promise<Migrations & {
     close(): Promise<void>;
 }>;
+/**
+ * How many sealed values stand under each key, in every table of the database, for `bulwark keys report`.
+ *
+ * @throws {StoreFault} when the database cannot be reached
+ */
+export declare function postgresSealed(options: Pick<PostgresOptions, 'pool' | 'connectionString'>): Promise<SealedCounts>;

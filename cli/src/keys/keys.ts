@@ -32,7 +32,8 @@ export const command: Command = {
       --print          reads the environment and prints both settings, for a secret store
   report               lists keys by id: role, age, until when, where from, what for
       --max-age DAYS   finding when the current key is older (default: 365)
-      --data FOLDER    counts what is sealed under each key in the SQLite files there
+      --data FOLDER    counts what is sealed under each key in the SQLite files there; without it
+                       and with DATABASE_URL (or DATABASE_URL_FILE) set, in that PostgreSQL
       --file FILE      another environment file
 
   --json               machine-readable

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { StoreFault } from 'bulwark/fault'
 import { deriveKeys } from 'bulwark/keys'
 import { previousRoots } from 'bulwark/secrets'
 import { EXIT, type Exit, type Terminal } from '../command.ts'
 import { parsed, Usage } from '../output/usage.ts'
 import { type EnvFile, readEnvFile } from './env-file.ts'
 import { day, madeDates, PREVIOUS_ROOT_KEYS, ROOT_KEY } from './root.ts'
-import { type Rows, sealedRows } from './rows.ts'
+import { type Rows, sealedInDatabase, sealedRows } from './rows.ts'
 
 const DAY = 86_400_000
 
@@ -53,8 +54,9 @@ export async function keysReport(
   const findings: string[] = []
   const keys = listed(file, values.file, terminal, now, findings)
   findings.push(...faults(keys, file, values.file, maxAge))
-  const rows = values.data === undefined ? undefined : counted(values.data, terminal)
-  findings.push(...orphans(keys, rows ?? []))
+  const url = settingOf('DATABASE_URL', file, values.file, terminal)?.text
+  const { rows, uncounted } = await counted(values.data, url, terminal)
+  findings.push(...orphans(keys, rows ?? []), ...uncounted)
   terminal.out(
     values.json
       ? `${JSON.stringify({ keys, ...(rows !== undefined && { rows }), findings })}\n`
@@ -136,10 +138,34 @@ function faults(keys: readonly Line[], file: EnvFile, shown: string, maxAge: num
   return found
 }
 
-function counted(folder: string, terminal: Terminal): readonly Rows[] {
-  const path = resolve(terminal.cwd, folder)
-  if (!existsSync(path)) throw new Usage(`--data ${folder}: there is no such folder`)
-  return sealedRows(path)
+interface Counted {
+  readonly rows: readonly Rows[] | undefined
+  /** What could not be looked at, as findings. */
+  readonly uncounted: readonly string[]
+}
+
+/** Where the service keeps its data: the folder that was named, or else its PostgreSQL, if any. */
+async function counted(
+  folder: string | undefined,
+  url: string | undefined,
+  terminal: Terminal,
+): Promise<Counted> {
+  if (folder !== undefined) {
+    const path = resolve(terminal.cwd, folder)
+    if (!existsSync(path)) throw new Usage(`--data ${folder}: there is no such folder`)
+    return { rows: sealedRows(path), uncounted: [] }
+  }
+  if (url === undefined) return { rows: undefined, uncounted: [] }
+  try {
+    const { rows, unread } = await sealedInDatabase(url)
+    const uncounted = unread.map(table => `${table} may not be read whole, so it was not counted`)
+    return { rows, uncounted }
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error
+    // The keys are told all the same. An address holds a password, so it is not repeated.
+    const finding = 'DATABASE_URL cannot be read, so what is sealed was not counted'
+    return { rows: undefined, uncounted: [finding] }
+  }
 }
 
 /** What no listed key opens is lost unless its key is found again. */

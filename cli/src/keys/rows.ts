@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 /** How many sealed values stand under one key in one column. */
 export interface Rows {
   readonly key: string
-  /** `bulwark.db credentials.data`. */
+  /** `bulwark.db credentials.data`; `credentials.data` in PostgreSQL. */
   readonly place: string
   readonly rows: number
 }
@@ -22,6 +22,15 @@ export function sealedRows(folder: string): readonly Rows[] {
   return globSync('*.db', { cwd: folder })
     .toSorted()
     .flatMap(name => ofFile(join(folder, name)))
+}
+
+/** The same in PostgreSQL; the driver is loaded only when it is asked for. */
+export async function sealedInDatabase(
+  url: string,
+): Promise<{ readonly rows: readonly Rows[]; readonly unread: readonly string[] }> {
+  const { postgresSealed } = await import('bulwark/postgres')
+  const { counts, unread } = await postgresSealed({ connectionString: url })
+  return { rows: counts, unread }
 }
 
 function ofFile(path: string): Rows[] {

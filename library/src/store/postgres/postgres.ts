@@ -8,8 +8,10 @@ import { sqlStores } from '../sql/stores.ts'
 import { postgresCounters } from './counters.ts'
 import { postgresEngine } from './engine.ts'
 import { migrationsOf } from './migrations.ts'
+import { type SealedCounts, sealedIn } from './sealed.ts'
 
 export type { Migrations } from '../sql/migrations.ts'
+export type { SealedCount, SealedCounts } from './sealed.ts'
 
 export interface PostgresOptions {
   /** Your own pool (`pg` 8.16 or newer, PostgreSQL 15 or newer); you close it. */
@@ -60,6 +62,22 @@ export async function postgresMigrations(
 ): Promise<Migrations & { close(): Promise<void> }> {
   const { pool, close } = await poolOf(options)
   return { ...migrationsOf(pool), close }
+}
+
+/**
+ * How many sealed values stand under each key, in every table of the database, for `bulwark keys report`.
+ *
+ * @throws {StoreFault} when the database cannot be reached
+ */
+export async function postgresSealed(
+  options: Pick<PostgresOptions, 'pool' | 'connectionString'>,
+): Promise<SealedCounts> {
+  const { pool, close } = await poolOf(options)
+  try {
+    return await sealedIn(pool)
+  } finally {
+    await close()
+  }
 }
 
 interface OpenPool {
