@@ -1,4 +1,5 @@
-// Passing tests are silence: failures in full, then what was skipped and why, then the counts.
+// Passing tests are silence: failures in full, then what was skipped and why, then the servers that the
+// stores were tested on, then the counts.
 import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { inspect } from 'node:util'
@@ -14,6 +15,7 @@ export default async function* reporter(source) {
   const skipped = []
   const passed = []
   const failures = []
+  const engines = new Set()
   let announced = false
   let files = 0
   const times = []
@@ -33,6 +35,8 @@ export default async function* reporter(source) {
       times.push([data.duration_ms, relative(process.cwd(), data.file)])
       if (files % 25 === 0) yield `… ${files} files\n`
     }
+    if (type === 'test:diagnostic' && data.message.startsWith('engine '))
+      engines.add(data.message.slice('engine '.length))
     if (!isCount(event)) continue
     if (!announced) {
       announced = true
@@ -42,6 +46,7 @@ export default async function* reporter(source) {
       yield skipped.length === 0
         ? '\nNothing was skipped.\n'
         : `\nSkipped:\n${[...new Set(skipped)].join('')}`
+      if (engines.size > 0) yield `Engines: ${[...engines].sort().join(', ')}.\n`
     }
     yield `ℹ ${data.message}\n`
   } // Names of what ran, for whoever has to know, one a line.

@@ -16,9 +16,10 @@ interface Absent {
   readonly absent: string
 }
 interface Engines {
+  readonly REDIS_KINDS: readonly ('redis' | 'valkey')[]
   leftOut(what: string, why: Absent): void
   testPostgres(own: 'own'): Promise<Engine | Absent>
-  testRedis(own: 'own'): Promise<Engine | Absent>
+  testRedis(own: 'own', more: readonly string[], wanted: object): Promise<Engine | Absent>
 }
 
 /** The library's own test engines; no published face of it, so they are not imported by a name. */
@@ -26,22 +27,25 @@ const conformance = async (file: string): Promise<Engines> =>
   import(new URL(`../../library/src/store/conformance/${file}`, import.meta.url).href)
 
 const { leftOut, testPostgres } = await conformance('engines.ts')
-const { testRedis } = await conformance('redis-servers.ts')
-const postgres = await testPostgres('own')
-const redis = await testRedis('own')
-const folder = mkdtempSync(join(tmpdir(), 'bulwark-nodes-'))
-const nodes: ServiceProcess[] = []
+const { REDIS_KINDS, testRedis } = await conformance('redis-servers.ts')
 
-after(async () => {
-  for (const { child } of nodes) child.kill('SIGKILL')
-  if ('stop' in postgres) await postgres.stop()
-  if ('stop' in redis) await redis.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+for (const kind of REDIS_KINDS) {
+  const postgres = await testPostgres('own')
+  const redis = await testRedis('own', [], { kind })
+  const folder = mkdtempSync(join(tmpdir(), 'bulwark-nodes-'))
+  const nodes: ServiceProcess[] = []
 
-if ('absent' in postgres) leftOut('two nodes on PostgreSQL and Redis', postgres)
-else if ('absent' in redis) leftOut('two nodes on PostgreSQL and Redis', redis)
-else {
+  after(async () => {
+    for (const { child } of nodes) child.kill('SIGKILL')
+    if ('stop' in postgres) await postgres.stop()
+    if ('stop' in redis) await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  for (const engine of [postgres, redis]) {
+    if ('absent' in engine) leftOut(`two nodes on PostgreSQL and ${kind}`, engine)
+  }
+  if ('absent' in postgres || 'absent' in redis) continue
   const seed = join(folder, 'seed.json')
   const users = ['ann', 'bob', 'tim', 'root'].map(name => ({
     email: `${name}@example.com`,
@@ -69,7 +73,7 @@ else {
   /** The same browser at another node: what a balancer does between two requests. */
   const moved = (person: Client, to: ServiceProcess): Client => person.at(to.origin)
 
-  test('a session of one node is one of the other, and ended there it ends here within a second', async () => {
+  test(`${kind}: a session of one node is one of the other, and ended there it ends here within a second`, async () => {
     const ann = new Client(first.origin)
     await ann.post('/auth/login', { email: 'ann@example.com', password: PASSWORD })
     assert.equal((await ann.get('/auth/me')).status, 200)
@@ -83,7 +87,7 @@ else {
     assert.equal((await ann.get('/auth/me')).status, 401)
   })
 
-  test('guesses at two nodes are counted together', async () => {
+  test(`${kind}: guesses at two nodes are counted together`, async () => {
     const guesses = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
         new Client((index % 2 === 0 ? first : second).origin).post('/auth/login', {
@@ -103,7 +107,7 @@ else {
     assert.ok(tried.length < 10, `${tried.length} passwords were hashed`)
   })
 
-  test('a node that is killed takes nothing along', async () => {
+  test(`${kind}: a node that is killed takes nothing along`, async () => {
     const bob = new Client(second.origin)
     await bob.post('/auth/login', { email: 'bob@example.com', password: PASSWORD })
     const ordered: string[] = []

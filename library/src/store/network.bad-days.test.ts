@@ -38,7 +38,7 @@ const network = cutNetwork()
 if ('absent' in network) leftOut('a network that is cut', network)
 else {
   const { place } = network
-  const redis = await testRedis('own', [], place)
+  const redis = await testRedis('own', [], { place })
   const postgres = await testPostgres('own', [], place)
 
   if ('absent' in redis) leftOut('redis behind a network that is cut', redis)

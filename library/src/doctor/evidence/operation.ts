@@ -23,7 +23,7 @@ export const operation: Evidences = {
   '13.2.6': shown(
     'stores',
     HANGS,
-    'a server that hangs fails checks in time and lets nobody in; accounts go on',
+    '…: a server that hangs fails checks in time and lets nobody in; accounts go on',
     {
       how: 'Clients of stores, mail and what goes out have deadlines and bounded lines; what happens then is written on their pages.',
     },

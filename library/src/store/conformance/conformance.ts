@@ -1,4 +1,5 @@
-import { after, before, describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
 import type { Stores } from '../port/stores.ts'
 import { accountsConform } from './accounts.ts'
 import { auditLogConform } from './audit-log.ts'
@@ -10,9 +11,22 @@ import { oneTimeTokensConform } from './one-time-tokens.ts'
 import { refreshTokensConform } from './refresh-tokens.ts'
 import { sessionsConform } from './sessions.ts'
 
-/** Runs the suites of all ports on one driver. What every driver must do stands here, once. */
-export function storesConform(driver: string, open: () => Promise<Stores>): void {
+/** The oldest version that the page on production promises. */
+const OLDEST: Readonly<Record<string, number>> = { PostgreSQL: 15, Redis: 7, Valkey: 8 }
+
+/**
+ * Runs the suites of all ports on one driver. What every driver must do stands here, once. `engine`
+ * is the server behind it, with its version; the report names it.
+ */
+export function storesConform(driver: string, open: () => Promise<Stores>, engine?: string): void {
   describe(driver, () => {
+    if (engine !== undefined) {
+      test(`${driver}: the server is one that is promised`, context => {
+        context.diagnostic(`engine ${engine}`)
+        const [name = '', version = ''] = engine.split(' ')
+        assert.ok(Number.parseInt(version, 10) >= (OLDEST[name] ?? Number.NaN), engine)
+      })
+    }
     let stores: Stores | undefined
     before(async () => {
       stores = await open()

@@ -17,6 +17,8 @@ import {
 /** A database of a test's own. */
 export interface TestPostgres {
   readonly url: string
+  /** What answers there: `PostgreSQL 15.14`. */
+  readonly engine: string
   /** The server, when the test started it and may do as it likes with it. */
   readonly server: TestServer | undefined
   stop(): Promise<void>
@@ -73,7 +75,7 @@ export async function testPostgres(
     farewell: 'SIGINT',
   })
   const url = `postgres://bulwark@${address}:${server.port}/postgres`
-  return { url, server, stop: () => server.stop() }
+  return { url, engine: await engineAt(url), server, stop: () => server.stop() }
 }
 
 function postgresProgram(): string | undefined {
@@ -92,17 +94,30 @@ async function databaseOn(url: string): Promise<TestPostgres> {
   own.pathname = `/${name}`
   return {
     url: own.href,
+    engine: await engineAt(url),
     server: undefined,
-    stop: () => query(url, `DROP DATABASE ${name} WITH (FORCE)`),
+    async stop() {
+      await query(url, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
   }
 }
 
-export async function query(connectionString: string, sql: string): Promise<void> {
+async function engineAt(connectionString: string): Promise<string> {
+  const [row] = await query(connectionString, 'SHOW server_version')
+  // "15.14 (Debian 15.14-0+deb12u1)"
+  return `PostgreSQL ${String(row?.['server_version']).split(' ')[0]}`
+}
+
+export async function query(
+  connectionString: string,
+  sql: string,
+): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   await client.connect()
   try {
-    await client.query(sql)
+    const { rows } = await client.query(sql)
+    return rows
   } finally {
     await client.end()
   }

@@ -3,9 +3,15 @@ import type { RedisCluster, RedisSingle } from '../redis/wire.ts'
 import type { Absent } from './engines.ts'
 import { findProgram, freePort, HERE, type Place, startServer, type TestServer } from './servers.ts'
 
-/** One Redis or Valkey server of a test. */
+/** The two servers that speak this protocol: what is promised of one is tested on both. */
+export type RedisKind = 'redis' | 'valkey'
+export const REDIS_KINDS: readonly RedisKind[] = ['redis', 'valkey']
+
+/** One server of a test. */
 export interface TestRedis {
   readonly url: string
+  /** What answers there: `Redis 7.0.15`, `Valkey 8.0.1`. */
+  readonly engine: string
   /** The server, when the test started it and may do as it likes with it. */
   readonly server: TestServer | undefined
   stop(): Promise<void>
@@ -14,6 +20,7 @@ export interface TestRedis {
 /** Three masters that share the slots. */
 export interface TestRedisCluster {
   readonly urls: readonly string[]
+  readonly engine: string
   readonly servers: readonly TestServer[]
   stop(): Promise<void>
 }
@@ -24,32 +31,46 @@ export interface Closable {
   destroy(): void
 }
 
-const PROGRAMS = ['redis-server', 'valkey-server']
-const ABSENT: Absent = { absent: 'no `redis-server` or `valkey-server` on this machine' }
+/** Which server it is to be (either, unless told), and where it stands. */
+export interface Wanted {
+  readonly kind?: RedisKind
+  readonly place?: Place
+}
+
+const FOUND = {
+  redis: { program: 'redis-server', given: 'BULWARK_TEST_REDIS_URL' },
+  valkey: { program: 'valkey-server', given: 'BULWARK_TEST_VALKEY_URL' },
+} as const
 
 /**
- * The server of BULWARK_TEST_REDIS_URL, or one of the test's own; with `own` only the latter, and
- * `more` then follows its own arguments.
+ * The server of BULWARK_TEST_REDIS_URL or BULWARK_TEST_VALKEY_URL, or one of the test's own; with
+ * `own` only the latter, and `more` then follows its own arguments.
  */
 export async function testRedis(
   own?: 'own',
   more: readonly string[] = [],
-  place?: Place,
+  wanted: Wanted = {},
 ): Promise<TestRedis | Absent> {
-  const given = process.env['BULWARK_TEST_REDIS_URL']
-  if (given !== undefined && given !== '' && own === undefined) {
-    return { url: given, server: undefined, stop: async () => {} }
+  const given = own === undefined ? givenUrl(wanted) : undefined
+  if (given !== undefined) {
+    const engine = await engineAt(given)
+    if (wanted.kind !== undefined && !engine.toLowerCase().startsWith(`${wanted.kind} `)) {
+      throw new Error(`${FOUND[wanted.kind].given} names ${engine}`)
+    }
+    return { url: given, engine, server: undefined, stop: async () => {} }
   }
-  const server = await start(more, place)
+  const server = await start(more, wanted)
   if ('absent' in server) return server
-  return { url: urlOf(server, place), server, stop: () => server.stop() }
+  const url = urlOf(server, wanted.place)
+  return { url, engine: await engineAt(url), server, stop: () => server.stop() }
 }
 
-export async function testRedisCluster(): Promise<TestRedisCluster | Absent> {
+export async function testRedisCluster(kind?: RedisKind): Promise<TestRedisCluster | Absent> {
   const servers: TestServer[] = []
+  const wanted = kind === undefined ? {} : { kind }
   for (let node = 0; node < 3; node += 1) {
     const bus = await freePort()
-    const server = await start(['--cluster-enabled', 'yes', '--cluster-port', `${bus}`])
+    const server = await start(['--cluster-enabled', 'yes', '--cluster-port', `${bus}`], wanted)
     if ('absent' in server) return server
     servers.push(server)
     await introduce(server, bus, node, servers)
@@ -58,7 +79,26 @@ export async function testRedisCluster(): Promise<TestRedisCluster | Absent> {
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map(server => server.stop()))
   }
-  return { urls: servers.map(server => urlOf(server)), servers, stop }
+  const urls = servers.map(server => urlOf(server))
+  return { urls, engine: await engineAt(urls[0] ?? ''), servers, stop }
+}
+
+function givenUrl({ kind }: Wanted): string | undefined {
+  const kinds = kind === undefined ? REDIS_KINDS : [kind]
+  return kinds
+    .map(one => process.env[FOUND[one].given])
+    .find(url => url !== undefined && url !== '')
+}
+
+/** Valkey calls itself `redis_version:7.2.4` too, the Redis whose commands it keeps. */
+async function engineAt(url: string): Promise<string> {
+  const client = await connect(url)
+  const info = String(await client.sendCommand(['INFO', 'server']))
+  await client.close()
+  const said = (field: string): string | undefined =>
+    new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const valkey = said('valkey_version')
+  return valkey === undefined ? `Redis ${said('redis_version')}` : `Valkey ${valkey}`
 }
 
 /** A connected client; every error is the caller's to see through its commands. */
@@ -83,9 +123,12 @@ export async function connectCluster(urls: readonly string[]): Promise<RedisClus
   return cluster
 }
 
-function start(more: readonly string[], place?: Place): Promise<TestServer | Absent> {
-  const program = findProgram(PROGRAMS)
-  if (program === undefined) return Promise.resolve(ABSENT)
+function start(more: readonly string[], { kind, place }: Wanted): Promise<TestServer | Absent> {
+  const programs = (kind === undefined ? REDIS_KINDS : [kind]).map(one => FOUND[one].program)
+  const program = findProgram(programs)
+  if (program === undefined) {
+    return Promise.resolve({ absent: `no \`${programs.join('` or `')}\` on this machine` })
+  }
   const { address } = place ?? HERE
   return startServer({
     program,

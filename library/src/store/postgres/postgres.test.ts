@@ -7,7 +7,10 @@ const engine = await testPostgres()
 if ('absent' in engine) leftOut('postgres', engine)
 else {
   after(() => engine.stop())
-  storesConform('postgres', () =>
-    postgresStores({ connectionString: engine.url, migrate: 'apply', deadlineMs: 20_000 }),
+  const { url: connectionString } = engine
+  storesConform(
+    'postgres',
+    () => postgresStores({ connectionString, migrate: 'apply', deadlineMs: 20_000 }),
+    engine.engine,
   )
 }

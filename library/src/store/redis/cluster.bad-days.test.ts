@@ -3,16 +3,19 @@ import { after, test } from 'node:test'
 import { StoreFault } from '../../kernel/fault.ts'
 import { leftOut } from '../conformance/engines.ts'
 import { account, NOW, session } from '../conformance/examples.ts'
-import { connectCluster, testRedisCluster } from '../conformance/redis-servers.ts'
+import { connectCluster, REDIS_KINDS, testRedisCluster } from '../conformance/redis-servers.ts'
 import { memoryStores } from '../memory/memory.ts'
 import type { SessionRecord } from '../port/sessions.ts'
 import { redisStores } from './redis.ts'
 
 const DEADLINE_MS = 300
 
-const cluster = await testRedisCluster()
-if ('absent' in cluster) leftOut('redis cluster, bad days', cluster)
-else {
+for (const kind of REDIS_KINDS) {
+  const cluster = await testRedisCluster(kind)
+  if ('absent' in cluster) {
+    leftOut(`${kind} cluster, bad days`, cluster)
+    continue
+  }
   const client = await connectCluster(cluster.urls)
   after(async () => {
     client.destroy()
@@ -36,7 +39,7 @@ else {
       }),
     )
 
-  test('when one shard hangs, sessions of the others go on, and all are back when it wakes', async () => {
+  test(`${kind}: when one shard hangs, sessions of the others go on, and all are back when it wakes`, async () => {
     const records = Array.from({ length: 60 }, () => session())
     for (const record of records) await patient.sessions.create(record)
     cluster.servers[0]?.signal('SIGSTOP')
@@ -49,7 +52,7 @@ else {
     while ((await check(records)).includes(false)) assert.ok(performance.now() < end)
   })
 
-  test('ending an account’s sessions reaches every shard', async () => {
+  test(`${kind}: ending an account’s sessions reaches every shard`, async () => {
     const owner = account()
     const { id: accountId } = owner
     await patient.accounts.create(owner)

@@ -3,16 +3,18 @@ import { after, test } from 'node:test'
 import { testClock } from '../../kernel/clock.ts'
 import { leftOut } from '../conformance/engines.ts'
 import { account, fresh, NOW, session, together, token } from '../conformance/examples.ts'
-import { connect, testRedis } from '../conformance/redis-servers.ts'
+import { connect, REDIS_KINDS, testRedis } from '../conformance/redis-servers.ts'
 import { memoryStores } from '../memory/memory.ts'
 import { redisStores } from './redis.ts'
 
-const first = await testRedis('own')
-if ('absent' in first || first.server === undefined) {
-  leftOut('redis, failover', 'absent' in first ? first : { absent: 'no server of our own' })
-} else {
+for (const kind of REDIS_KINDS) {
+  const first = await testRedis('own', [], { kind })
+  if ('absent' in first || first.server === undefined) {
+    leftOut(`${kind}, failover`, 'absent' in first ? first : { absent: 'no server of our own' })
+    continue
+  }
   const { server } = first
-  const second = await testRedis('own', ['--replicaof', '127.0.0.1', `${server.port}`])
+  const second = await testRedis('own', ['--replicaof', '127.0.0.1', `${server.port}`], { kind })
   if ('absent' in second) throw new Error(second.absent)
   const clients = [await connect(first.url), await connect(second.url)] as const
   after(async () => {
@@ -32,7 +34,7 @@ if ('absent' in first || first.server === undefined) {
     while (Number(await clients[0].sendCommand(['WAIT', '1', '100'])) < 1) {}
   }
 
-  test('a replica is promoted in the middle of redemptions: nobody redeems twice, sessions go on', async () => {
+  test(`${kind}: a replica is promoted in the middle of redemptions: nobody redeems twice, sessions go on`, async () => {
     const kept = session()
     await before.sessions.create(kept)
     await replicated()

@@ -6,7 +6,7 @@ import { StoreFault } from '../../kernel/fault.ts'
 import { raceProcesses } from '../conformance/children.ts'
 import { leftOut } from '../conformance/engines.ts'
 import { account, entry, HOUR, NOW, session, together } from '../conformance/examples.ts'
-import { connect, testRedis } from '../conformance/redis-servers.ts'
+import { connect, REDIS_KINDS, testRedis } from '../conformance/redis-servers.ts'
 import { memoryStores } from '../memory/memory.ts'
 import type { Stores } from '../port/stores.ts'
 import { type RedisStores, redisStores } from './redis.ts'
@@ -15,10 +15,12 @@ import type { RedisSingle } from './wire.ts'
 const DEADLINE_MS = 500
 const BACKOFF = { free: 5, baseMs: 1_000, capMs: HOUR, forgetMs: HOUR }
 
-const engine = await testRedis('own')
-if ('absent' in engine || engine.server === undefined) {
-  leftOut('redis, bad days', 'absent' in engine ? engine : { absent: 'no server of our own' })
-} else {
+for (const kind of REDIS_KINDS) {
+  const engine = await testRedis('own', [], { kind })
+  if ('absent' in engine || engine.server === undefined) {
+    leftOut(`${kind}, bad days`, 'absent' in engine ? engine : { absent: 'no server of our own' })
+    continue
+  }
   const { server, url } = engine
   const client = await connect(url)
   after(async () => {
@@ -74,7 +76,7 @@ if ('absent' in engine || engine.server === undefined) {
     }
   }
 
-  test('a session check is one command, and a login-limit check of three keys is one command', async () => {
+  test(`${kind}: a session check is one command, and a login-limit check of three keys is one command`, async () => {
     const { stores, sent } = node()
     const record = session()
     await stores.sessions.create(record)
@@ -101,7 +103,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.equal(await commandsSeen(), before + 2)
   })
 
-  test('a server that forgot its scripts is taught them again on the way', async () => {
+  test(`${kind}: a server that forgot its scripts is taught them again on the way`, async () => {
     const { stores, sent } = node()
     const reservations = [{ key: 'ann', backoff: BACKOFF }]
     await stores.counters.reserve(reservations, NOW)
@@ -113,13 +115,13 @@ if ('absent' in engine || engine.server === undefined) {
     assert.deepEqual(sent, ['EVALSHA'])
   })
 
-  test('of four processes on one server, each thing goes to one', async () => {
+  test(`${kind}: of four processes on one server, each thing goes to one`, async () => {
     const prefix = randomUUID()
     const { stores } = node(memoryStores(), prefix)
     await raceProcesses(stores, { kind: 'redis', url, prefix })
   })
 
-  test('a server that hangs fails checks in time and lets nobody in; accounts go on', async () => {
+  test(`${kind}: a server that hangs fails checks in time and lets nobody in; accounts go on`, async () => {
     const { stores } = node()
     const record = session()
     await stores.sessions.create(record)
@@ -141,7 +143,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.deepEqual(await stores.sessions.find(record.idHash), record)
   })
 
-  test('when too many wait for a server that hangs, the rest fail at once', async () => {
+  test(`${kind}: when too many wait for a server that hangs, the rest fail at once`, async () => {
     const { stores } = node()
     server.signal('SIGSTOP')
     let atOnce = 0
@@ -156,7 +158,7 @@ if ('absent' in engine || engine.server === undefined) {
     await recovers(stores)
   })
 
-  test('a server that was killed fails at once, and serves again after its restart', async () => {
+  test(`${kind}: a server that was killed fails at once, and serves again after its restart`, async () => {
     const { stores } = node()
     server.signal('SIGKILL')
     await server.stopped()
@@ -170,7 +172,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.equal((await stores.counters.reserve([{ key: 'x', backoff: BACKOFF }], NOW)).length, 1)
   })
 
-  test('a node that dies between the password and the sessions leaves no session alive', async () => {
+  test(`${kind}: a node that dies between the password and the sessions leaves no session alive`, async () => {
     const durable = memoryStores()
     const dying = node(durable, 'crash')
     const other = node(durable, 'crash')
@@ -196,7 +198,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.equal(await other.stores.sweep(), 0)
   })
 
-  test('a node that dies half-way through ending sessions is finished by another', async () => {
+  test(`${kind}: a node that dies half-way through ending sessions is finished by another`, async () => {
     const durable = memoryStores()
     const dying = node(durable, 'half')
     const other = node(durable, 'half')
@@ -220,7 +222,7 @@ if ('absent' in engine || engine.server === undefined) {
     )
   })
 
-  test('who signs in right after a reset is not signed out by the sweep that finds it done', async () => {
+  test(`${kind}: who signs in right after a reset is not signed out by the sweep that finds it done`, async () => {
     const { stores, clock } = node()
     const made = account()
     const { id: accountId } = made
@@ -239,7 +241,7 @@ if ('absent' in engine || engine.server === undefined) {
     )
   })
 
-  test('a login that is overtaken by a reset does not get its session', async () => {
+  test(`${kind}: a login that is overtaken by a reset does not get its session`, async () => {
     const durable = memoryStores()
     const slow = node(durable, 'overtaken')
     const reset = node(durable, 'overtaken')
@@ -273,7 +275,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.equal(await slow.stores.sessions.count(NOW), 0)
   })
 
-  test('while Redis is away an account changes, and its sessions end when Redis is back', async () => {
+  test(`${kind}: while Redis is away an account changes, and its sessions end when Redis is back`, async () => {
     const { stores, clock } = node()
     const made = account()
     const { id: accountId } = made
@@ -293,7 +295,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.equal((await stores.auditLog.read({ limit: 9, targetId: accountId })).length, 1)
   })
 
-  test('with sessions left in the durable store they go on when Redis hangs', async () => {
+  test(`${kind}: with sessions left in the durable store they go on when Redis hangs`, async () => {
     const durable = memoryStores()
     const stores = redisStores({ client, durable, sessions: 'durable', deadlineMs: DEADLINE_MS })
     const record = session()
@@ -305,7 +307,7 @@ if ('absent' in engine || engine.server === undefined) {
     await stores.close()
   })
 
-  test('the sweep runs by itself, and stops when the store is closed', async () => {
+  test(`${kind}: the sweep runs by itself, and stops when the store is closed`, async () => {
     const durable = memoryStores()
     const options = { client, durable, prefix: randomUUID(), deadlineMs: DEADLINE_MS }
     const stores = redisStores({ ...options, clock: () => NOW, sweepEveryMs: 5 })
@@ -321,7 +323,7 @@ if ('absent' in engine || engine.server === undefined) {
     await Promise.all([stores.close(), late.close()])
   })
 
-  test('with a cache a session check costs nothing, and a revocation elsewhere is seen within a second', async () => {
+  test(`${kind}: with a cache a session check costs nothing, and a revocation elsewhere is seen within a second`, async () => {
     const clock = testClock(NOW)
     const options = {
       client,
@@ -341,7 +343,7 @@ if ('absent' in engine || engine.server === undefined) {
     assert.throws(() => redisStores({ ...options, cacheMs: 2_000 }), { name: 'ConfigFault' })
   })
 
-  test('a prefix that would move keys to other slots is refused', () => {
+  test(`${kind}: a prefix that would move keys to other slots is refused`, () => {
     const durable = memoryStores()
     assert.throws(() => redisStores({ client, durable, prefix: 'a{b}' }), { name: 'ConfigFault' })
     assert.throws(() => redisStores({ client, durable, deadlineMs: 0 }), { name: 'ConfigFault' })
